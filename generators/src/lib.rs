@@ -1,0 +1,5 @@
+//! Scenarios: random pods as plain data. This crate knows no Kubernetes types.
+
+mod scenario;
+
+pub use scenario::*;

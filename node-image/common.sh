@@ -1,0 +1,67 @@
+# Shared by the scripts beside it; source it, do not run it.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # read by those who source this
+# What is expensive to make is kept here: Kubernetes programs, root file systems.
+cache=${PODCHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podcheck}
+
+# Go puts what it installs here; a login shell need not have it in its path.
+if command -v go >/dev/null; then
+  PATH="$PATH:$(go env GOPATH)/bin"
+  export PATH
+fi
+
+# One line per step, with the seconds since the script began.
+say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
+
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+need_root() { [[ $EUID = 0 ]] || die "only root can $1; run this as root, or do it by hand first"; }
+
+# need_version STRING: accepts v1.34.0 and nothing looser, since it names a module, an image and a folder.
+need_version() {
+  [[ $1 =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
+    die "'$1' is not a kubernetes version; write all three numbers, such as v1.34.0"
+}
+
+# minor v1.34.0 prints 34.
+minor() {
+  local rest=${1#v*.}
+  echo "${rest%%.*}"
+}
+
+# The mirror this machine already uses, read from apt's own configuration.
+debian_mirror() {
+  # shellcheck disable=SC2016 # the dollar is apt's, not ours
+  apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2>/dev/null | sort -u | sed -n 1p
+}
+
+# apt_install SUITE PACKAGE...: from that suite, which is added at a low priority so that nothing else follows it.
+apt_install() {
+  local suite=$1 mirror
+  shift
+  grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release || die "$* missing, and this is not debian; install the same by its own means"
+  export DEBIAN_FRONTEND=noninteractive
+  mirror=$(debian_mirror)
+  if [[ -z $mirror ]]; then
+    apt-get update -q >/dev/null || true
+    mirror=$(debian_mirror)
+  fi
+  [[ -n $mirror ]] || die "apt has no debian mirror configured; add one to /etc/apt/sources.list"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "$mirror" "$suite" >/etc/apt/sources.list.d/podcheck.sources
+  printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$suite" >/etc/apt/preferences.d/podcheck
+  apt-get update -q >/dev/null || die "apt-get update failed; is $mirror reachable?"
+  local log
+  log=$(mktemp)
+  apt-get install -y -q --no-install-recommends -t "$suite" -o Dpkg::Options::=--force-confold "$@" >"$log" 2>&1 ||
+    die "apt could not install $*: $(tail -n 5 "$log")"
+  rm -f "$log"
+}

@@ -1,0 +1,3 @@
+module podcheck.local/pause
+
+go 1.21

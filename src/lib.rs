@@ -1,0 +1,3 @@
+//! podcheck
+
+pub mod trace;

@@ -1,0 +1,293 @@
+//! The normal form of what was observed: the only place that forgets data.
+//!
+//! A [`Trace`] is one pod's life: its specification as the model needs it, and every published status in order.
+//! [`normalize`] makes it from watch events; nothing after this module sees a raw Kubernetes object.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub mod normalize;
+
+pub use podcheck_generators::RestartPolicy;
+
+/// Milliseconds since the Unix epoch.
+pub type UnixMs = i64;
+
+/// Kind of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Init container: runs to completion.
+    Init,
+    /// Native sidecar: init container with `restartPolicy: Always`.
+    Sidecar,
+    /// Main container.
+    Main,
+}
+
+/// The numbers of a probe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeSpec {
+    pub initial_delay_s: u32,
+    pub period_s: u32,
+    pub timeout_s: u32,
+    pub failure_threshold: u32,
+    pub success_threshold: u32,
+    /// Probe-level grace (startup and liveness).
+    pub grace_s: Option<u32>,
+}
+
+/// A container as the model needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    pub name: String,
+    pub kind: Kind,
+    pub startup: Option<ProbeSpec>,
+    pub readiness: Option<ProbeSpec>,
+    pub liveness: Option<ProbeSpec>,
+}
+
+/// A pod as the model needs it. Containers: init list in spec order, then mains in spec order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodSpec {
+    pub restart_policy: RestartPolicy,
+    pub grace_s: u32,
+    pub containers: Vec<ContainerSpec>,
+    /// Features of the pod that the model does not cover yet, by field name (makes the verdict inconclusive).
+    pub not_covered: Vec<String>,
+}
+
+/// A reason string of a state or condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    None,
+    PodInitializing,
+    ContainerCreating,
+    CrashLoopBackOff,
+    Completed,
+    Error,
+    ContainerStatusUnknown,
+    Other(Box<str>),
+}
+
+impl Reason {
+    /// Parses the string of the API (absent or empty: `None`).
+    pub fn parse(text: Option<&str>) -> Self {
+        match text.unwrap_or_default() {
+            "" => Self::None,
+            "PodInitializing" => Self::PodInitializing,
+            "ContainerCreating" => Self::ContainerCreating,
+            "CrashLoopBackOff" => Self::CrashLoopBackOff,
+            "Completed" => Self::Completed,
+            "Error" => Self::Error,
+            "ContainerStatusUnknown" => Self::ContainerStatusUnknown,
+            other => Self::Other(other.into()),
+        }
+    }
+
+    /// The string of the API; empty for `None`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::PodInitializing => "PodInitializing",
+            Self::ContainerCreating => "ContainerCreating",
+            Self::CrashLoopBackOff => "CrashLoopBackOff",
+            Self::Completed => "Completed",
+            Self::Error => "Error",
+            Self::ContainerStatusUnknown => "ContainerStatusUnknown",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A terminated state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Exit {
+    pub code: i32,
+    pub reason: Reason,
+}
+
+/// State of a container.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum State {
+    Waiting(Reason),
+    Running,
+    Terminated(Exit),
+}
+
+/// One container's published status. Identity of an instance is its restart count (container IDs are in [`Seen`]).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContainerView {
+    pub state: State,
+    /// `lastState.terminated`.
+    pub last: Option<Exit>,
+    pub restart_count: u32,
+    pub ready: bool,
+    pub started: bool,
+}
+
+/// Pod phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Phase {
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    Unknown,
+}
+
+impl Phase {
+    /// Succeeded or Failed.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
+/// The conditions that are compared, in a fixed order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ConditionKind {
+    PodScheduled,
+    PodReadyToStartContainers,
+    Initialized,
+    ContainersReady,
+    Ready,
+}
+
+impl ConditionKind {
+    /// All of them, in order; a [`PodView`] holds them in this order.
+    pub const ALL: [Self; 5] =
+        [Self::PodScheduled, Self::PodReadyToStartContainers, Self::Initialized, Self::ContainersReady, Self::Ready];
+
+    /// The type string of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PodScheduled => "PodScheduled",
+            Self::PodReadyToStartContainers => "PodReadyToStartContainers",
+            Self::Initialized => "Initialized",
+            Self::ContainersReady => "ContainersReady",
+            Self::Ready => "Ready",
+        }
+    }
+}
+
+/// A condition's status and reason (`Unknown` status counts as not true).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Condition {
+    pub is_true: bool,
+    pub reason: Box<str>,
+    pub message: Box<str>,
+}
+
+/// One published status of the pod, without times and identities.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PodView {
+    pub phase: Phase,
+    /// `status.reason` (Evicted, DeadlineExceeded, ...).
+    pub reason: Reason,
+    /// Indexed like [`ConditionKind::ALL`]; `None`: the condition is absent.
+    pub conditions: [Option<Condition>; 5],
+    /// In the order of [`PodSpec::containers`]; `None`: no status entry. All `None` before the kubelet's first status.
+    pub containers: Vec<Option<ContainerView>>,
+    pub pod_ip: bool,
+}
+
+/// What a step shows of a container's identity and times; parallel to [`PodView::containers`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub container_id: Option<Box<str>>,
+    /// Of the current state (running or terminated).
+    pub started_at: Option<UnixMs>,
+    /// Of the current state (terminated).
+    pub finished_at: Option<UnixMs>,
+    pub last_container_id: Option<Box<str>>,
+    pub last_started_at: Option<UnixMs>,
+    pub last_finished_at: Option<UnixMs>,
+}
+
+/// What the watch said about the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventType {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// One watch event of the pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Index of the event in its recording (all pods counted).
+    pub event_index: usize,
+    pub resource_version: String,
+    pub event: EventType,
+    /// When the event was received; absent in raw kubectl streams.
+    pub at_ms: Option<UnixMs>,
+    pub deletion: Option<DeletionMark>,
+    pub finalizers: bool,
+    pub view: PodView,
+    pub seen: Vec<Seen>,
+}
+
+/// `metadata.deletionTimestamp` and `deletionGracePeriodSeconds`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionMark {
+    /// `deletionTimestamp` (request time plus grace), whole seconds.
+    pub timestamp_ms: UnixMs,
+    pub grace_s: u32,
+}
+
+/// What a container's process wrote of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum JournalKind {
+    Start,
+    Term,
+    /// Exit with this code.
+    Exit(u8),
+}
+
+/// One line of the process journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// Node time, already moved to the Unix clock.
+    pub at_ms: UnixMs,
+    /// Index into [`PodSpec::containers`].
+    pub container: usize,
+    /// 0 is the first start of this container.
+    pub attempt: u32,
+    pub kind: JournalKind,
+}
+
+/// Why a trace may not be complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gap {
+    /// The stream was joined when the pod had already a kubelet status.
+    JoinedInTheMiddle,
+    /// The watch was interrupted.
+    WatchInterrupted,
+}
+
+/// One pod's life, observed or simulated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    pub node: Option<String>,
+    /// Version of the kubelet, when known (`v1.29.2`).
+    pub kubelet: Option<String>,
+    pub spec: PodSpec,
+    /// The scenario it was made from, when the pod carries it.
+    pub scenario: Option<podcheck_generators::Scenario>,
+    pub steps: Vec<Step>,
+    /// Process journal in order of time; `None`: the pod has no journal.
+    pub journal: Option<Vec<JournalEntry>>,
+    pub gaps: Vec<Gap>,
+    /// When watching ended (receive time of the last event of the whole recording, or its end mark); absent: unknown.
+    pub watched_until_ms: Option<UnixMs>,
+}
