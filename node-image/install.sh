@@ -28,42 +28,56 @@ install_kubectl() {
   apt_install trixie kubernetes-client
 }
 
-# A killed engine leaves its pid files behind. They do no harm until another process is given that number:
-# then dockerd takes it for its own predecessor and refuses to start.
+# running PROGRAM [PID]: is it alive? One that was killed can stay as a zombie where the first process is no init.
+running() {
+  local pid
+  for pid in ${2:-$(pgrep -x "$1")}; do
+    [[ $(sed -n 's/^Name:\t//p; s/^State:\t\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null | tr '\n' ' ') =~ ^"$1 "[^ZX] ]] && return
+  done
+  return 1
+}
+
+# A killed engine leaves its pid files behind. They do no harm until another process is given that number, or the
+# killed one stays as a zombie: then dockerd takes it for its own predecessor and refuses to start.
 drop_stale_pid_file() {
-  local file=$1 program=$2 pid
-  [[ -f $file ]] || return 0
-  pid=$(<"$file")
-  [[ $(cat "/proc/$pid/comm" 2>/dev/null) = "$program" ]] || rm -f "$file"
+  [[ -f $1 ]] || return 0
+  running "$2" "$(<"$1")" || rm -f "$1"
+}
+
+launch_engine() {
+  drop_stale_pid_file /var/run/docker.pid dockerd
+  drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
+  # Its own session, and no descriptor of ours: it must outlive this script and the caller's pipes.
+  setsid nohup dockerd </dev/null >>"$log" 2>&1 {lock}>&- &
 }
 
 start_engine() {
   need_root "start the docker engine"
   # Kind mounts this folder into every node; an empty one will do.
   mkdir -p /lib/modules
+  local systemd=no i launches=0
   if [[ -d /run/systemd/system ]]; then
+    systemd=yes
     say "starting the docker engine with systemd"
     systemctl start docker || die "systemd could not start docker; see 'journalctl -u docker'"
-  elif pgrep -x dockerd >/dev/null; then
-    say "waiting for the docker engine that is starting already"
   else
     say "starting the docker engine, log in $log"
-    drop_stale_pid_file /var/run/docker.pid dockerd
-    drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
-    # Its own session, and no descriptor of ours: it must outlive this script and the caller's pipes.
-    setsid nohup dockerd </dev/null >>"$log" 2>&1 {lock}>&- &
   fi
-  local i
   for ((i = 0; i < 120; i++)); do
     engine_answers && return
+    # It may be there and still starting, or be gone a moment after it was seen.
+    if [[ $systemd = no && $launches -lt 3 ]] && ! running dockerd; then
+      launch_engine
+      launches=$((launches + 1))
+    fi
     sleep 0.5
   done
-  die "the docker engine does not answer after 60 seconds; its last lines in $log: $(tail -n 3 "$log" 2>/dev/null)"
+  die "the docker engine does not answer after 60 seconds; see ${log} or 'journalctl -u docker'"
 }
 
 # Two callers at once would start two engines.
-exec {lock}>"${TMPDIR:-/tmp}/podcheck-install.lock"
-flock "$lock"
+mkdir -p "$cache"
+take_lock "$cache/.install.lock"
 
 if ! engine_answers; then
   have dockerd || install_engine

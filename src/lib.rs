@@ -1,3 +1,5 @@
 //! podcheck
 
+pub mod check;
+pub mod model;
 pub mod trace;

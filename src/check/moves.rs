@@ -1,0 +1,466 @@
+//! What can have happened next: the model's choices, explored.
+//!
+//! Moves that could never lead to the status that is to be explained are not made; that keeps the search small and
+//! forbids nothing.
+
+use super::bounds::Bounds;
+use super::facts::{Facts, InstanceFacts, Interval};
+use super::node::Node;
+use super::teardown::{Broken, Teardown};
+use crate::model::{
+    self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, RestartPolicy, Status, Worker,
+};
+use crate::trace::{Exit, ProbeSpec, Reason, State, UnixMs};
+
+/// What the search knows when it explains one observed status.
+pub struct Moves<'a> {
+    pub behaviour: &'a Behaviour,
+    pub spec: &'a PodSpec,
+    pub facts: &'a Facts,
+    pub bounds: &'a Bounds,
+    /// The status to be explained.
+    pub target: &'a Status,
+    /// When it was received; nothing later can have led to it.
+    pub received: UnixMs,
+    /// Grace of the delete, once the watch has shown the deletion timestamp.
+    pub deletion_grace_s: Option<u32>,
+    /// The two statuses observed before (newest first): what the worker's own copy of the pod can be.
+    pub api: [&'a Status; 2],
+}
+
+/// More ends than this in one snapshot are explored in parts.
+const SIMULTANEOUS_ENDS_MAX: usize = 8;
+
+/// An end that a snapshot can show.
+struct End {
+    index: usize,
+    exits: Vec<Exit>,
+    at: Interval,
+}
+
+/// Moves out of a state, and the rules that forbade others.
+#[derive(Default)]
+pub struct Expansion {
+    pub next: Vec<Node>,
+    pub broken: Vec<Broken>,
+}
+
+impl Moves<'_> {
+    /// All moves out of `node` that can still lead to the target.
+    pub fn expand(&self, node: &Node) -> Expansion {
+        let mut out = Expansion::default();
+        match node.pod.mode {
+            Mode::Sync if node.blocked => self.readiness(node, &mut out),
+            Mode::Sync => {
+                self.syncs(node, &mut out);
+                self.probes(node, &mut out);
+                self.delete(node, &mut out);
+                if node.pod.announcement_due {
+                    let mut next = node.clone();
+                    model::sandbox_announced(&mut next.pod);
+                    self.push(next, &mut out);
+                }
+            }
+            Mode::Killing => {
+                self.kill_done(node, &mut out);
+                self.readiness(node, &mut out);
+                self.startup(node, &mut out);
+            }
+            Mode::Killed => {
+                let mut next = node.clone();
+                model::terminated_status(self.behaviour, self.spec, &mut next.pod);
+                next.status_at = next.now;
+                self.push(next, &mut out);
+            }
+            Mode::Terminated => {
+                for api in self.api {
+                    let mut next = node.clone();
+                    model::finish(self.spec, &mut next.pod, api);
+                    self.push(next, &mut out);
+                    if self.api[0] == self.api[1] {
+                        break;
+                    }
+                }
+            }
+            Mode::Finished => {}
+        }
+        out
+    }
+
+    fn push(&self, node: Node, out: &mut Expansion) {
+        if self.can_lead_to_target(&node.pod) {
+            out.next.push(node);
+        }
+    }
+
+    /// Restart counts and instances never go back, so a state beyond the target cannot explain it.
+    fn can_lead_to_target(&self, pod: &PodState) -> bool {
+        pod.status.containers.iter().zip(&self.target.containers).all(|(model, target)| {
+            model.restart_count < target.restart_count
+                || (model.restart_count == target.restart_count
+                    && (target.state != State::Running || matches!(model.state, State::Running | State::Waiting(_)))
+                    && (!matches!(target.state, State::Waiting(_)) || model.state != State::Running))
+        }) || self.target.containers.is_empty()
+    }
+
+    fn exists_later(&self, index: usize, n: u32) -> bool {
+        self.facts.instances(index) > n + 1
+            || self.target.containers.get(index).is_some_and(|view| view.restart_count > n)
+    }
+
+    /// How instance `n` of a container ended, as far as anybody can know: the fact, or (when it was never shown) both.
+    fn exits(&self, index: usize, n: u32) -> Vec<Exit> {
+        match self.facts.get(index, n).and_then(|facts| facts.exit.clone()) {
+            Some(exit) => vec![exit],
+            None if self.exists_later(index, n) => vec![
+                Exit { code: 0, reason: Reason::Completed },
+                Exit { code: 1, reason: Reason::Error },
+            ],
+            None => Vec::new(),
+        }
+    }
+
+    fn facts_of(&self, index: usize, n: u32) -> InstanceFacts {
+        self.facts.get(index, n).cloned().unwrap_or_default()
+    }
+
+    fn syncs(&self, node: &Node, out: &mut Expansion) {
+        for snapshot in self.snapshots(node) {
+            let mut next = snapshot;
+            let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
+            next.status_at = next.now;
+            if !acts {
+                self.push(next, out);
+            } else if self.can_lead_to_target(&next.pod) {
+                self.act(next, out);
+            }
+        }
+    }
+
+    /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
+    /// seen too, because one relist inspects the whole pod.
+    fn snapshots(&self, node: &Node) -> Vec<Node> {
+        let mut ends: Vec<End> = (0..node.pod.containers.len()).filter_map(|index| self.end(node, index)).collect();
+        ends.truncate(SIMULTANEOUS_ENDS_MAX);
+        let subsets = 0..1_u32 << ends.len();
+        let consistent = subsets.filter(|subset| {
+            let seen = |k: usize| subset & (1 << k) != 0;
+            let pairs = || (0..ends.len()).flat_map(|a| (0..ends.len()).map(move |b| (a, b)));
+            !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
+        });
+        consistent.flat_map(|subset| self.snapshot(node, &ends, subset)).collect()
+    }
+
+    /// The end of a running instance that a snapshot can show by now.
+    fn end(&self, node: &Node, index: usize) -> Option<End> {
+        let instance = node.pod.containers[index].newest.as_ref().filter(|instance| instance.exit.is_none())?;
+        let target = self.target.containers.get(index);
+        if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
+            return None;
+        }
+        let unknown = Interval { lo: node.now, hi: UnixMs::MAX };
+        let at = self.facts_of(index, instance.n).finish.unwrap_or(unknown);
+        let exits = self.exits(index, instance.n);
+        (at.lo <= self.received && !exits.is_empty()).then_some(End { index, exits, at })
+    }
+
+    /// `node` with the ends of `subset` seen, once for every way in which they can have ended.
+    fn snapshot(&self, node: &Node, ends: &[End], subset: u32) -> Vec<Node> {
+        let mut nodes = vec![node.clone()];
+        for (_, end) in ends.iter().enumerate().filter(|(k, _)| subset & (1 << k) != 0) {
+            nodes = nodes
+                .iter()
+                .flat_map(|node| {
+                    end.exits.iter().map(move |exit| {
+                        let mut next = node.clone();
+                        next.pod.exit(end.index, exit.clone());
+                        next.passed(end.at);
+                        next
+                    })
+                })
+                .collect();
+        }
+        nodes
+    }
+
+    /// The sync performs its plan.
+    fn act(&self, mut node: Node, out: &mut Expansion) {
+        let plan = model::plan(self.behaviour, self.spec, &node.pod);
+        if plan.kill_pod {
+            return self.kill_pod(node, out);
+        }
+        // RS-5: the back-off of a container that this sync kills is asked about the instance that was dead before.
+        let dead: Vec<Option<u32>> = node
+            .pod
+            .containers
+            .iter()
+            .map(|container| match &container.newest {
+                Some(instance) if instance.exit.is_some() => Some(instance.n),
+                Some(instance) if container.previous.is_some() => instance.n.checked_sub(1),
+                _ => None,
+            })
+            .collect();
+        for &index in &plan.kills {
+            let n = node.pod.containers[index].newest.as_ref().map_or(0, |instance| instance.n);
+            let facts = self.facts_of(index, n);
+            let Some(exit) = facts.exit.clone().or_else(|| self.exits(index, n).pop()) else {
+                node.blocked = true;
+                return self.push(node, out);
+            };
+            node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.pod.exit(index, exit);
+        }
+        self.start(node, &plan.starts, &dead, out);
+    }
+
+    /// Starts the first of `starts`, then the rest; where the back-off decides, both answers are explored.
+    fn start(&self, node: Node, starts: &[usize], dead: &[Option<u32>], out: &mut Expansion) {
+        let Some((&index, rest)) = starts.split_first() else {
+            return self.push(node, out);
+        };
+        let container = &node.pod.containers[index];
+        let n = container.newest.as_ref().map_or(0, |instance| instance.n + 1);
+        let started = self.facts_of(index, n).start;
+        let wait_ms = i64::from(container.backoff_wait_s()) * 1_000;
+        let ready_from = dead[index]
+            .and_then(|d| self.facts_of(index, d).finish)
+            .filter(|_| wait_ms > 0)
+            .map(|finish| (finish.lo + wait_ms, finish.hi + wait_ms));
+        let is_init = self.spec.containers[index].kind == Kind::Init;
+        let name = &self.spec.containers[index].name;
+
+        // Refused: the sync may have been before the wait was over.
+        if dead[index].is_some() && wait_ms > 0 && ready_from.is_none_or(|(_, hi)| node.now < hi) {
+            let mut refused = node.clone();
+            refused.pod.refuse(index);
+            // ST-8: a failing init container start ends the sync.
+            self.start(refused, if is_init { &[] } else { rest }, dead, out);
+        }
+
+        let mut next = node;
+        if let Some(start) = started {
+            if let Some((lo, _)) = ready_from
+                && start.hi < lo - self.bounds.rounding_ms
+            {
+                out.broken.push(Broken {
+                    rule: "BO-3",
+                    summary: format!(
+                        "{name} was started again {} ms before its back-off of {} s was over",
+                        lo - start.hi,
+                        wait_ms / 1_000
+                    ),
+                });
+                return;
+            }
+            if start.hi < next.now - self.bounds.rounding_ms {
+                out.broken.push(Broken {
+                    rule: "ST-2",
+                    summary: format!("{name} was started {} ms before its turn had come", next.now - start.hi),
+                });
+                return;
+            }
+            if wait_ms == 0 && start.lo > next.latest.saturating_add(self.bounds.act_ms()) {
+                out.broken.push(Broken {
+                    rule: "ST-10",
+                    summary: format!(
+                        "{name} was started {} ms after its turn had come; at most {} ms are permitted",
+                        start.lo - next.latest,
+                        self.bounds.act_ms()
+                    ),
+                });
+                return;
+            }
+            next.passed(start);
+        }
+        next.pod.start(index, dead[index].is_some());
+        self.start(next, rest, dead, out);
+    }
+
+    /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
+    fn kill_pod(&self, node: Node, out: &mut Expansion) {
+        let grace_s = self.spec.grace_s;
+        let mut stopped = node.clone();
+        match self.stop_all(&mut stopped, grace_s, out) {
+            Some(()) => self.push(stopped, out),
+            None => {
+                let mut blocked = node;
+                blocked.blocked = true;
+                self.push(blocked, out);
+            }
+        }
+    }
+
+    /// Ends everything that runs, in order; `None` when the recording does not show all the ends or forbids them.
+    fn stop_all(&self, node: &mut Node, grace_s: u32, out: &mut Expansion) -> Option<()> {
+        let begin = node.now;
+        let teardown =
+            Teardown { behaviour: self.behaviour, spec: self.spec, facts: self.facts, bounds: self.bounds, begin, grace_s };
+        if let Err(broken) = teardown.check(&node.pod) {
+            out.broken.push(broken);
+            return None;
+        }
+        for index in 0..node.pod.containers.len() {
+            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else { continue };
+            let facts = self.facts_of(index, instance.n);
+            let exit = facts.exit.clone()?;
+            node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.pod.exit(index, exit);
+        }
+        if node.pod.sandbox == model::Sandbox::Ready {
+            node.pod.sandbox = model::Sandbox::Stopped;
+        }
+        node.pod.announcement_due = false;
+        Some(())
+    }
+
+    fn kill_done(&self, node: &Node, out: &mut Expansion) {
+        let grace_s = self.deletion_grace_s.filter(|_| node.pod.deleted).unwrap_or(self.spec.grace_s);
+        let mut next = node.clone();
+        if self.stop_all(&mut next, grace_s, out).is_some() {
+            model::kill_done(&mut next.pod);
+            self.push(next, out);
+        }
+    }
+
+    fn delete(&self, node: &Node, out: &mut Expansion) {
+        if self.deletion_grace_s.is_none() {
+            return;
+        }
+        for snapshot in self.snapshots(node) {
+            let mut next = snapshot;
+            model::delete_seen(self.behaviour, self.spec, &mut next.pod);
+            next.status_at = next.now;
+            self.push(next, out);
+        }
+    }
+
+    fn probes(&self, node: &Node, out: &mut Expansion) {
+        self.startup(node, out);
+        self.readiness(node, out);
+        self.liveness(node, out);
+        self.lost_workers(node, out);
+    }
+
+    /// The instance of `index` that its probe workers look at: published as running, and running as far as is known.
+    fn probed(&self, node: &Node, index: usize) -> Option<u32> {
+        let view = node.pod.status.containers.get(index)?;
+        let instance = node.pod.containers[index].newest.as_ref()?;
+        (view.state == State::Running && view.restart_count == instance.n && instance.exit.is_none())
+            .then_some(instance.n)
+    }
+
+    fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
+        let start = self.facts_of(index, n).start.map_or(UnixMs::MIN, |start| start.lo);
+        let periods = i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
+        // Ticks are not aligned with the start, and readiness can be asked out of turn (PB-1).
+        start.saturating_add(periods * 1_000 - self.bounds.rounding_ms)
+    }
+
+    fn startup(&self, node: &Node, out: &mut Expansion) {
+        for (index, container) in self.spec.containers.iter().enumerate() {
+            let (Some(probe), Some(n)) = (&container.startup, self.probed(node, index)) else { continue };
+            let state = &node.pod.containers[index];
+            if !state.has_worker(Worker::Startup) {
+                continue;
+            }
+            let startup = state.newest.as_ref().map_or(Probed::Nothing, |instance| instance.startup);
+            let target = &self.target.containers.get(index);
+            let same = target.is_some_and(|view| view.restart_count == n && view.state == State::Running);
+            let shows_started = target.is_some_and(|view| view.started);
+            let mut results = Vec::new();
+            match startup {
+                Probed::Nothing | Probed::Pending => {
+                    if !same || shows_started {
+                        results.push((Probed::Success, self.earliest(index, n, probe, 1)));
+                    }
+                    // Failure leads to a kill, so it matters only where the instance ends.
+                    if self.facts_of(index, n).finish.is_some() || !shows_started {
+                        results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold)));
+                    }
+                    // PB-7: the worker's first result takes the inherited `started` back.
+                    if startup == Probed::Nothing && node.pod.status.containers[index].started {
+                        results.push((Probed::Pending, UnixMs::MIN));
+                    }
+                }
+                Probed::Success | Probed::Failure => {}
+            }
+            for (result, earliest) in results {
+                let mut next = node.clone();
+                model::startup_result(&mut next.pod, index, result);
+                next.passed(Interval { lo: earliest, hi: UnixMs::MAX });
+                if earliest <= self.received {
+                    self.push(next, out);
+                }
+            }
+        }
+    }
+
+    fn readiness(&self, node: &Node, out: &mut Expansion) {
+        for (index, container) in self.spec.containers.iter().enumerate() {
+            if container.readiness.is_none() {
+                continue;
+            }
+            let (Some(view), Some(target)) =
+                (node.pod.status.containers.get(index), self.target.containers.get(index))
+            else {
+                continue;
+            };
+            let same = view.state == State::Running && target.restart_count == view.restart_count;
+            let known = node.pod.containers[index].newest.as_ref().is_some_and(|i| i.n == view.restart_count);
+            if same && known && view.started && view.ready != target.ready
+                && node.pod.containers[index].has_worker(Worker::Readiness)
+            {
+                let mut next = node.clone();
+                model::readiness_result(self.spec, &mut next.pod, index, target.ready);
+                self.push(next, out);
+            }
+        }
+    }
+
+    fn liveness(&self, node: &Node, out: &mut Expansion) {
+        for (index, container) in self.spec.containers.iter().enumerate() {
+            let (Some(probe), Some(n)) = (&container.liveness, self.probed(node, index)) else { continue };
+            let instance = node.pod.containers[index].newest.as_ref();
+            if !node.pod.status.containers[index].started
+                || instance.is_none_or(|instance| instance.liveness_failed)
+                || !node.pod.containers[index].has_worker(Worker::Liveness)
+            {
+                continue;
+            }
+            let earliest = self.earliest(index, n, probe, probe.failure_threshold);
+            if earliest <= self.received {
+                let mut next = node.clone();
+                model::liveness_failed(&mut next.pod, index);
+                next.passed(Interval { lo: earliest, hi: UnixMs::MAX });
+                self.push(next, out);
+            }
+        }
+    }
+
+    /// PB-6: probe workers of a sidecar in a Never pod end once they see it terminated.
+    fn lost_workers(&self, node: &Node, out: &mut Expansion) {
+        if !self.behaviour.never_pod_loses_probe_workers || self.spec.restart_policy != RestartPolicy::Never {
+            return;
+        }
+        for (index, container) in self.spec.containers.iter().enumerate() {
+            let terminated =
+                node.pod.status.containers.get(index).is_some_and(|view| matches!(view.state, State::Terminated(_)));
+            if container.kind != Kind::Sidecar || !terminated {
+                continue;
+            }
+            for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {
+                if node.pod.containers[index].has_worker(worker) {
+                    let mut next = node.clone();
+                    model::worker_lost(&mut next.pod, index, worker);
+                    self.push(next, out);
+                }
+            }
+        }
+    }
+}
+
+/// Does this status come from a kubelet at all?
+pub fn is_kubelets(status: &Status) -> bool {
+    !status.containers.is_empty()
+        || status.conditions.iter().flatten().any(|condition| condition.reason == ConditionReason::ContainersNotReady)
+}

@@ -1,0 +1,179 @@
+//! The walk along a trace with the frontier of states that explain it.
+
+use std::collections::BTreeMap;
+
+use super::bounds::Bounds;
+use super::diagnose;
+use super::facts::Facts;
+use super::moves::{Moves, is_kubelets};
+use super::node::Node;
+use super::overdue::Owed;
+use super::teardown::Broken;
+use super::verdict::Divergence;
+use crate::model::{Behaviour, Mode, PodState, Status};
+use crate::trace::{EventType, Step, Trace, UnixMs};
+
+/// Result of the walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inclusion {
+    /// A run of the model explains the trace.
+    Included,
+    /// None does.
+    Excluded(Divergence),
+    /// The walk cannot tell, for this reason.
+    Undecided(String),
+}
+
+/// States visited for one event at most; beyond that the verdict is inconclusive.
+const VISITED_MAX: usize = 50_000;
+
+/// Is the trace a run of the model of this version?
+pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
+    let facts = Facts::of(trace);
+    Walk { behaviour, trace, bounds, facts: &facts }.run()
+}
+
+struct Walk<'a> {
+    behaviour: &'a Behaviour,
+    trace: &'a Trace,
+    bounds: &'a Bounds,
+    facts: &'a Facts,
+}
+
+impl Walk<'_> {
+    fn run(&self) -> Inclusion {
+        let first_seen = self.trace.steps.first().and_then(|step| step.at_ms).unwrap_or(UnixMs::MIN);
+        // Statuses round to seconds, so the pod can have been started in the second before its first event.
+        let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
+        frontier[0].latest = if first_seen == UnixMs::MIN { UnixMs::MAX } else { first_seen };
+        let unseen = Status::unseen();
+        let mut api = [unseen.clone(), unseen];
+        let mut deletion = None;
+        for step in &self.trace.steps {
+            let target = Status::of_view(&step.view);
+            if is_kubelets(&target) {
+                match self.explain(frontier, step, &target, &api, deletion) {
+                    Ok(next) => frontier = next,
+                    Err(stop) => return stop,
+                }
+                if api[0] != target {
+                    api = [target, std::mem::replace(&mut api[0], Status::unseen())];
+                }
+            }
+            if let Some(mark) = step.deletion {
+                let seen_at = deletion.map_or(step.at_ms.unwrap_or(UnixMs::MAX), |(_, at): (u32, UnixMs)| at);
+                let forced = mark.grace_s == 0 && step.event != EventType::Deleted;
+                if forced {
+                    return Inclusion::Included;
+                }
+                // The first grace counts: a second delete does not interrupt a kill in progress (TO-7).
+                let grace_s = deletion.map_or(mark.grace_s, |(grace_s, _)| grace_s);
+                deletion = Some((grace_s, seen_at));
+            }
+            if step.event == EventType::Deleted {
+                return Inclusion::Included;
+            }
+        }
+        self.end(&frontier, deletion)
+    }
+
+    /// The states that explain `step`, out of those that explain everything before it.
+    fn explain(
+        &self,
+        frontier: Vec<Node>,
+        step: &Step,
+        target: &Status,
+        api: &[Status; 2],
+        deletion: Option<(u32, UnixMs)>,
+    ) -> Result<Vec<Node>, Inclusion> {
+        let received = step.at_ms.unwrap_or(UnixMs::MAX);
+        let moves = Moves {
+            behaviour: self.behaviour,
+            spec: &self.trace.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            target,
+            received,
+            deletion_grace_s: deletion.map(|(grace_s, _)| grace_s),
+            api: [&api[0], &api[1]],
+        };
+        let owed = self.owed(deletion);
+        let mut visited: BTreeMap<(PodState, bool), (UnixMs, UnixMs)> = BTreeMap::new();
+        let mut explaining: Vec<Node> = Vec::new();
+        let mut overdue: Vec<Broken> = Vec::new();
+        let mut broken: Vec<Broken> = Vec::new();
+        let mut others: Vec<Node> = Vec::new();
+        let mut queue: Vec<Node> = frontier;
+        while let Some(node) = queue.pop() {
+            if visited.len() > VISITED_MAX {
+                return Err(Inclusion::Undecided(format!(
+                    "more than {VISITED_MAX} states of the model could explain event {}",
+                    step.event_index
+                )));
+            }
+            let key = (node.pod.clone(), node.blocked);
+            if visited.get(&key).is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest) {
+                continue;
+            }
+            visited.insert(key, (node.now, node.latest));
+            if node.explains(self.behaviour, target, api[0].phase) && node.status_at <= received {
+                match step.at_ms.and_then(|at| owed.overdue(&node, at)) {
+                    Some(late) => overdue.push(late),
+                    None => {
+                        let latest = node.latest.min(received);
+                        explaining.push(Node { latest, ..node });
+                        continue;
+                    }
+                }
+            }
+            let expansion = moves.expand(&node);
+            broken.extend(expansion.broken);
+            queue.extend(expansion.next);
+            others.push(node);
+        }
+        if explaining.is_empty() {
+            let why = overdue
+                .into_iter()
+                .chain(broken)
+                .next()
+                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, api[0].phase));
+            return Err(Inclusion::Excluded(self.divergence(step, why)));
+        }
+        Ok(explaining)
+    }
+
+    fn owed(&self, deletion: Option<(u32, UnixMs)>) -> Owed<'_> {
+        Owed { behaviour: self.behaviour, spec: &self.trace.spec, facts: self.facts, bounds: self.bounds, deletion }
+    }
+
+    /// Nothing may be owed when the watch ends.
+    fn end(&self, frontier: &[Node], deletion: Option<(u32, UnixMs)>) -> Inclusion {
+        let (Some(until), Some(step)) = (self.trace.watched_until_ms, self.trace.steps.last()) else {
+            return Inclusion::Included;
+        };
+        let owed = self.owed(deletion);
+        let mut late: Vec<Broken> = Vec::new();
+        for node in frontier {
+            match owed.overdue(node, until) {
+                None => return Inclusion::Included,
+                Some(broken) => late.push(broken),
+            }
+        }
+        match late.into_iter().next() {
+            Some(why) if !frontier.iter().any(|node| node.pod.mode == Mode::Finished) => {
+                Inclusion::Excluded(self.divergence(step, why))
+            }
+            _ => Inclusion::Included,
+        }
+    }
+
+    fn divergence(&self, step: &Step, why: Broken) -> Divergence {
+        Divergence {
+            event_index: step.event_index,
+            resource_version: step.resource_version.clone(),
+            rule: why.rule.to_string(),
+            summary: why.summary,
+            known_deviation: None,
+        }
+    }
+}
