@@ -4,6 +4,18 @@ mod scenario;
 mod validate;
 mod yaml;
 
+mod outlook;
+mod profile;
+mod regressions;
+mod repair;
+mod strategy;
+mod weights;
+
+mod case;
+
+pub use case::*;
+pub use outlook::{Outlook, outlook};
+pub use profile::*;
 pub use scenario::*;
 pub use validate::*;
 pub use yaml::*;
