@@ -78,7 +78,7 @@ pub struct Attempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_ms: Option<u32>,
     /// Exit code when it ends by itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub exit_code: u8,
     /// What it does when it gets a TERM.
     pub on_term: OnTerm,
@@ -94,7 +94,7 @@ pub enum OnTerm {
         /// Exit code after TERM.
         code: u8,
         /// Time from TERM to exit.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_zero")]
         after_ms: u32,
     },
     /// Ignores TERM; only KILL ends it.
@@ -110,7 +110,7 @@ pub struct Probe {
     /// What the answer is, by time since this attempt's start.
     pub outcome: ProbeOutcome,
     /// `initialDelaySeconds`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub initial_delay_seconds: u32,
     /// `periodSeconds`.
     pub period_seconds: u32,
@@ -234,7 +234,45 @@ pub enum Moment {
     },
 }
 
+/// Zero is what a field left out means, so the YAML leaves it out.
+fn is_zero<T: Copy + Into<u32>>(value: &T) -> bool {
+    (*value).into() == 0
+}
+
+impl OnTerm {
+    /// Exits at once with 0.
+    pub const AT_ONCE: Self = Self::Exit { code: 0, after_ms: 0 };
+}
+
+impl Attempt {
+    /// Lives until it is stopped; exits 0 at once on TERM.
+    pub const FOREVER: Self = Self {
+        lives_ms: None,
+        exit_code: 0,
+        on_term: OnTerm::AT_ONCE,
+    };
+
+    /// Exits with `exit_code` after `lives_ms`; exits 0 at once on TERM.
+    pub const fn exits(lives_ms: u32, exit_code: u8) -> Self {
+        Self {
+            lives_ms: Some(lives_ms),
+            exit_code,
+            on_term: OnTerm::AT_ONCE,
+        }
+    }
+}
+
 impl Container {
+    /// A container without probes.
+    pub fn new(attempts: impl Into<Vec<Attempt>>) -> Self {
+        Self {
+            attempts: attempts.into(),
+            startup: None,
+            readiness: None,
+            liveness: None,
+        }
+    }
+
     /// The script of attempt number `attempt` (0 is the first); the last entry repeats.
     pub fn attempt(&self, attempt: u32) -> &Attempt {
         let last = self.attempts.len() - 1;
@@ -249,7 +287,8 @@ impl Scenario {
             InitKind::Init => format!("i{index}"),
             InitKind::Sidecar => format!("s{index}"),
         });
-        init.chain((0..self.main.len()).map(|index| format!("m{index}"))).collect()
+        init.chain((0..self.main.len()).map(|index| format!("m{index}")))
+            .collect()
     }
 
     /// All containers in spec order, init list first, parallel to [`Scenario::names`].
