@@ -1,3 +1,4 @@
 //! podcheck
 
+pub mod recording;
 pub mod trace;

@@ -249,7 +249,8 @@ impl Scenario {
             InitKind::Init => format!("i{index}"),
             InitKind::Sidecar => format!("s{index}"),
         });
-        init.chain((0..self.main.len()).map(|index| format!("m{index}"))).collect()
+        init.chain((0..self.main.len()).map(|index| format!("m{index}")))
+            .collect()
     }
 
     /// All containers in spec order, init list first, parallel to [`Scenario::names`].
