@@ -1,0 +1,16 @@
+//! Recordings: what a watch of pods received, as JSON lines, and everything else that `kubectl` prints of one.
+//!
+//! [`RecordingWriter`] writes our own format; [`Reader`] reads it, raw watch output, and the JSON that
+//! `kubectl get pods -w` prints, told apart by content. Nothing here judges or forgets: that is [`crate::trace`]'s.
+
+mod error;
+mod format;
+mod frames;
+mod notes;
+pub mod object;
+mod read;
+
+pub use error::{Place, RecordingError};
+pub use format::{ClockReading, FORMAT, Header, NodeFacts, RecordingWriter};
+pub use notes::Notes;
+pub use read::{Entry, PodEvent, Reader, VALUE_BYTES_MAX};
