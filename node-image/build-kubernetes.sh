@@ -20,7 +20,6 @@ have go || die "go is missing, and without it no kubernetes can be built; instal
 out=$cache/kubernetes/$version
 
 # One build of a version at a time: a second caller waits here and then finds everything done.
-mkdir -p "$cache"
 take_lock "$cache/.kubernetes-$version.lock"
 
 work=$(mktemp -d)

@@ -56,7 +56,6 @@ cleanup() {
 trap cleanup EXIT
 
 # One image of a name at a time; whoever comes second finds it made.
-mkdir -p "$cache"
 take_lock "$cache/.image-${name//[:\/]/-}.lock"
 
 ! current "$name" || exit 0

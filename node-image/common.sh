@@ -10,7 +10,8 @@ fi
 # What is expensive to make is kept here: Kubernetes programs, root file systems.
 cache=${PODCHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podcheck}
 
-# Go puts what it installs here; a login shell need not have it in its path.
+# Where dockerd is, and where Go puts what it installs; a caller need not have these in its path.
+PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"
 if command -v go >/dev/null; then
   PATH="$PATH:$(go env GOPATH)/bin"
   export PATH
@@ -27,6 +28,7 @@ die() {
 
 # take_lock FILE: waits until no other script holds it. What outlives the script must be started with {lock}>&-
 take_lock() {
+  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] || die "$cache cannot be written to; name another folder in PODCHECK_CACHE"
   exec {lock}>"$1"
   flock "$lock"
 }

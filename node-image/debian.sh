@@ -17,7 +17,6 @@ packages=(
 )
 
 tar=$(debian_tar "$here")
-mkdir -p "$cache"
 take_lock "$cache/.debian.lock"
 [[ ! -f $tar ]] || exit 0
 

@@ -13,7 +13,8 @@ log=/var/log/podcheck-dockerd.log
 install_engine() {
   need_root "install the docker engine"
   say "installing the docker engine (about 1 minute)"
-  apt_install trixie docker.io containerd runc iptables
+  # The client is a package of its own since trixie.
+  apt_install trixie docker.io docker-cli containerd runc iptables
 }
 
 install_kind() {
@@ -76,11 +77,12 @@ start_engine() {
 }
 
 # Two callers at once would start two engines.
-mkdir -p "$cache"
 take_lock "$cache/.install.lock"
 
 if ! engine_answers; then
-  have dockerd || install_engine
+  if ! have docker || ! have dockerd; then
+    install_engine
+  fi
   start_engine
 fi
 [[ -d /lib/modules ]] || mkdir -p /lib/modules 2>/dev/null || true

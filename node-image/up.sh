@@ -44,7 +44,6 @@ described="control plane $kubernetes"
 [[ ${#kubelets[@]} -eq 0 ]] || described+=", workers ${kubelets[*]}"
 
 # Two callers at once would delete each other's cluster.
-mkdir -p "$cache"
 take_lock "$cache/.up.lock"
 
 # --- the pieces ----------------------------------------------------------------------------------------------------

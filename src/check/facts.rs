@@ -4,6 +4,11 @@
 
 use crate::trace::{ContainerView, Exit, JournalKind, Reason, Seen, State, Trace, UnixMs};
 
+/// Earlier than any moment of a recording; far enough from the ends of the type for bounds to be added and subtracted.
+pub const LONG_AGO: UnixMs = UnixMs::MIN / 4;
+/// Later than any moment of a recording.
+pub const FAR_FUTURE: UnixMs = UnixMs::MAX / 4;
+
 /// A moment known to lie between two bounds (both included).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
@@ -13,7 +18,7 @@ pub struct Interval {
 
 impl Interval {
     /// Any time at all.
-    pub const UNKNOWN: Self = Self { lo: UnixMs::MIN, hi: UnixMs::MAX };
+    pub const UNKNOWN: Self = Self { lo: LONG_AGO, hi: FAR_FUTURE };
 
     /// API times are cut to whole seconds.
     fn of_second(at: UnixMs) -> Self {

@@ -4,7 +4,7 @@
 //! forbids nothing.
 
 use super::bounds::Bounds;
-use super::facts::{Facts, InstanceFacts, Interval};
+use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval, LONG_AGO};
 use super::node::Node;
 use super::teardown::{Broken, Teardown};
 use crate::model::{
@@ -158,7 +158,7 @@ impl Moves<'_> {
         if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
             return None;
         }
-        let unknown = Interval { lo: node.now, hi: UnixMs::MAX };
+        let unknown = Interval { lo: node.now, hi: FAR_FUTURE };
         let at = self.facts_of(index, instance.n).finish.unwrap_or(unknown);
         let exits = self.exits(index, instance.n);
         (at.lo <= self.received && !exits.is_empty()).then_some(End { index, exits, at })
@@ -341,16 +341,16 @@ impl Moves<'_> {
         self.lost_workers(node, out);
     }
 
-    /// The instance of `index` that its probe workers look at: published as running, and running as far as is known.
+    /// The instance of `index` that its probe workers look at: the newest, published as running. (If its end is known
+    /// all the same, it is being stopped by the very sync that published it, which blocks, and its workers go on.)
     fn probed(&self, node: &Node, index: usize) -> Option<u32> {
         let view = node.pod.status.containers.get(index)?;
         let instance = node.pod.containers[index].newest.as_ref()?;
-        (view.state == State::Running && view.restart_count == instance.n && instance.exit.is_none())
-            .then_some(instance.n)
+        (view.state == State::Running && view.restart_count == instance.n).then_some(instance.n)
     }
 
     fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
-        let start = self.facts_of(index, n).start.map_or(UnixMs::MIN, |start| start.lo);
+        let start = self.facts_of(index, n).start.map_or(LONG_AGO, |start| start.lo);
         let periods = i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
         // Ticks are not aligned with the start, and readiness can be asked out of turn (PB-1).
         start.saturating_add(periods * 1_000 - self.bounds.rounding_ms)
@@ -379,7 +379,7 @@ impl Moves<'_> {
                     }
                     // PB-7: the worker's first result takes the inherited `started` back.
                     if startup == Probed::Nothing && node.pod.status.containers[index].started {
-                        results.push((Probed::Pending, UnixMs::MIN));
+                        results.push((Probed::Pending, LONG_AGO));
                     }
                 }
                 Probed::Success | Probed::Failure => {}
@@ -387,7 +387,7 @@ impl Moves<'_> {
             for (result, earliest) in results {
                 let mut next = node.clone();
                 model::startup_result(&mut next.pod, index, result);
-                next.passed(Interval { lo: earliest, hi: UnixMs::MAX });
+                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
                 if earliest <= self.received {
                     self.push(next, out);
                 }
@@ -431,7 +431,7 @@ impl Moves<'_> {
             if earliest <= self.received {
                 let mut next = node.clone();
                 model::liveness_failed(&mut next.pod, index);
-                next.passed(Interval { lo: earliest, hi: UnixMs::MAX });
+                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
                 self.push(next, out);
             }
         }

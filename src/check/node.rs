@@ -10,7 +10,7 @@ pub struct Node {
     pub pod: PodState,
     /// No earlier than this: everything that led here had happened by then.
     pub now: UnixMs,
-    /// By this time all inputs that led here had arrived (`UnixMs::MAX`: nobody knows).
+    /// By this time all inputs that led here had arrived (`FAR_FUTURE`: nobody knows).
     pub latest: UnixMs,
     /// No earlier than this was the cached status computed.
     pub status_at: UnixMs,

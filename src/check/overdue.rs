@@ -1,7 +1,7 @@
 //! Actions that are owed: something enabled for longer than its bound and still not done (design: conforms, 3).
 
 use super::bounds::Bounds;
-use super::facts::Facts;
+use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
 use super::teardown::Broken;
 use crate::model::{self, BackoffRetry, Behaviour, Kind, Mode, PodSpec};
@@ -39,16 +39,16 @@ impl Owed<'_> {
                     .max()
                     .unwrap_or(0);
                 let kill_ms = grace_ms.max(i64::from(self.spec.grace_s.max(probe_grace_s)) * 1_000);
-                late(UnixMs::MIN, kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms)
+                late(LONG_AGO, kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms)
                     .map(|ms| broken("TO-5", format!("a container that is being killed still runs {ms} ms too late")))
             }
             Mode::Sync => self.overdue_sync(node, &late),
             Mode::Killing => late(
-                UnixMs::MIN,
+                LONG_AGO,
                 grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms,
             )
             .map(|ms| broken("TO-5", format!("the pod's containers were not stopped {ms} ms after the last moment"))),
-            Mode::Killed | Mode::Terminated => late(UnixMs::MIN, self.bounds.teardown_ms + self.bounds.publish_ms)
+            Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.teardown_ms + self.bounds.publish_ms)
                 .map(|ms| broken("WS-2", format!("the terminal status is {ms} ms overdue"))),
             Mode::Finished => None,
         }
@@ -72,17 +72,17 @@ impl Owed<'_> {
         }
         let mut next = node.pod.clone();
         if !model::sync_status(self.behaviour, self.spec, &mut next) {
-            return late(UnixMs::MIN, notice_ms)
+            return late(LONG_AGO, notice_ms)
                 .map(|ms| broken("WS-2", format!("the pod has ended and its end is {ms} ms overdue")));
         }
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
-            return late(UnixMs::MIN, self.bounds.act_ms())
+            return late(LONG_AGO, self.bounds.act_ms())
                 .map(|ms| broken("TP-A", format!("all work is done and the pod was not torn down, {ms} ms too late")));
         }
         if let Some(&index) = plan.kills.first() {
             let name = &self.spec.containers[index].name;
-            return late(UnixMs::MIN, self.bounds.act_ms())
+            return late(LONG_AGO, self.bounds.act_ms())
                 .map(|ms| broken("5", format!("{name} failed its probe and was not killed, {ms} ms too late")));
         }
         plan.starts.iter().find_map(|&index| self.overdue_start(&next, index, late))
@@ -114,7 +114,7 @@ impl Owed<'_> {
             (_, _) if dead.is_none() => "ST-2",
             _ => "RS-1",
         };
-        late(finish.map_or(UnixMs::MIN, |at| at + wait_ms), retry_ms + self.bounds.act_ms() + self.bounds.publish_ms)
+        late(finish.map_or(LONG_AGO, |at| at + wait_ms), retry_ms + self.bounds.act_ms() + self.bounds.publish_ms)
             .map(|ms| broken(rule, format!("{} was to be started and was not, {ms} ms too late", spec.name)))
     }
 }

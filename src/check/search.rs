@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bounds::Bounds;
 use super::diagnose;
-use super::facts::Facts;
+use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
 use super::moves::{Moves, is_kubelets};
 use super::node::Node;
 use super::overdue::Owed;
@@ -42,10 +42,10 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn run(&self) -> Inclusion {
-        let first_seen = self.trace.steps.first().and_then(|step| step.at_ms).unwrap_or(UnixMs::MIN);
+        let first_seen = self.trace.steps.first().and_then(|step| step.at_ms).unwrap_or(LONG_AGO);
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
-        frontier[0].latest = if first_seen == UnixMs::MIN { UnixMs::MAX } else { first_seen };
+        frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
         let unseen = Status::unseen();
         let mut api = [unseen.clone(), unseen];
         let mut deletion = None;
@@ -61,7 +61,7 @@ impl Walk<'_> {
                 }
             }
             if let Some(mark) = step.deletion {
-                let seen_at = deletion.map_or(step.at_ms.unwrap_or(UnixMs::MAX), |(_, at): (u32, UnixMs)| at);
+                let seen_at = deletion.map_or(step.at_ms.unwrap_or(FAR_FUTURE), |(_, at): (u32, UnixMs)| at);
                 let forced = mark.grace_s == 0 && step.event != EventType::Deleted;
                 if forced {
                     return Inclusion::Included;
@@ -86,7 +86,7 @@ impl Walk<'_> {
         api: &[Status; 2],
         deletion: Option<(u32, UnixMs)>,
     ) -> Result<Vec<Node>, Inclusion> {
-        let received = step.at_ms.unwrap_or(UnixMs::MAX);
+        let received = step.at_ms.unwrap_or(FAR_FUTURE);
         let moves = Moves {
             behaviour: self.behaviour,
             spec: &self.trace.spec,

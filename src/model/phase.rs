@@ -35,8 +35,10 @@ fn count(spec: &PodSpec, views: &[ContainerView]) -> Counts {
             (Kind::Init, State::Terminated(exit), _) | (Kind::Init, State::Waiting(_), Some(exit)) => {
                 n.init_failed += u32::from(exit.code != 0);
             }
+            // The phase is computed before `started` is filled in, so every running sidecar counts as pending; that shows
+            // only while the pod has not "begun" (seen on v1.29.2: Pending while the main waits in back-off).
             (Kind::Sidecar, State::Running, _) => {
-                n.sidecar_pending += u32::from(!view.started);
+                n.sidecar_pending += 1;
                 n.running += 1;
             }
             (Kind::Sidecar, State::Waiting(_), None) => {
