@@ -12,8 +12,14 @@ mod strategy;
 mod weights;
 
 mod case;
+mod corpus;
+
+mod edits;
+mod size;
 
 pub use case::*;
+pub use corpus::*;
+pub use edits::*;
 pub use outlook::{Outlook, outlook};
 pub use profile::*;
 pub use scenario::*;

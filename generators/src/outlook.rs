@@ -113,7 +113,7 @@ impl Lives<'_> {
             let Some((life_ms, code)) = self.death(attempt) else {
                 return Course {
                     end: None,
-                    settled_ms: now_ms,
+                    settled_ms: now_ms + self.last_turn_ms(),
                 };
             };
             now_ms += life_ms;
@@ -131,6 +131,20 @@ impl Lives<'_> {
             end: None,
             settled_ms: now_ms,
         }
+    }
+
+    /// When the last probe changes its mind, in a life that goes on for ever.
+    fn last_turn_ms(&self) -> u32 {
+        let probes = [
+            self.container.startup,
+            self.container.readiness,
+            self.container.liveness,
+        ];
+        let turns = probes.into_iter().flatten().map(|probe| match probe.outcome {
+            ProbeOutcome::PassesAfter { ms } | ProbeOutcome::FailsAfter { ms } => ms,
+            _ => probe.initial_delay_seconds * 1_000,
+        });
+        turns.max().unwrap_or_default()
     }
 
     /// When a sidecar lets the next element start.
