@@ -22,6 +22,18 @@ pub struct CaseId {
 
 /// The scenario with this id: always the same, independent of how many others are drawn.
 pub fn case(id: CaseId) -> Scenario {
+    draw(&id.profile.strategy(), id)
+}
+
+/// The cases of one profile and seed in order, for ever: the same as [`case`] gives, but cheaper for many.
+pub fn cases(profile: Profile, seed: u64) -> impl Iterator<Item = (CaseId, Scenario)> {
+    let strategy = profile.strategy();
+    (0..)
+        .map(move |index| CaseId { profile, seed, index })
+        .map(move |id| (id, draw(&strategy, id)))
+}
+
+fn draw(strategy: &impl Strategy<Value = Scenario>, id: CaseId) -> Scenario {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &id.rng_seed());
     let mut runner = TestRunner::new_with_rng(
         Config {
@@ -30,8 +42,9 @@ pub fn case(id: CaseId) -> Scenario {
         },
         rng,
     );
-    let tree = id.profile.strategy().new_tree(&mut runner);
-    tree.expect("no strategy of a profile filters, so none can run out of tries")
+    strategy
+        .new_tree(&mut runner)
+        .expect("no strategy of a profile filters, so none can run out of tries")
         .current()
 }
 

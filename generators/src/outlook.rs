@@ -1,6 +1,6 @@
 //! A rough forecast of a pod's timeline: good enough to choose budgets and to let exits of different containers collide.
 
-use crate::{Attempt, Container, InitKind, OnTerm, Probe, ProbeOutcome, RestartPolicy, Scenario};
+use crate::{Attempt, Container, InitKind, OnTerm, Probe, ProbeOutcome, RestartPolicy, Scenario, TIME_MS_MAX};
 
 /// From the API create to the first container's start.
 const POD_START_MS: u32 = 1_500;
@@ -113,7 +113,7 @@ impl Lives<'_> {
             let Some((life_ms, code)) = self.death(attempt) else {
                 return Course {
                     end: None,
-                    settled_ms: now_ms,
+                    settled_ms: now_ms + self.last_turn_ms(),
                 };
             };
             now_ms += life_ms;
@@ -131,6 +131,20 @@ impl Lives<'_> {
             end: None,
             settled_ms: now_ms,
         }
+    }
+
+    /// When the last probe changes its mind, in a life that goes on for ever.
+    fn last_turn_ms(&self) -> u32 {
+        let probes = [
+            self.container.startup,
+            self.container.readiness,
+            self.container.liveness,
+        ];
+        let turns = probes.into_iter().flatten().map(|probe| match probe.outcome {
+            ProbeOutcome::PassesAfter { ms } | ProbeOutcome::FailsAfter { ms } => ms,
+            _ => probe.initial_delay_seconds * 1_000,
+        });
+        turns.max().unwrap_or_default()
     }
 
     /// When a sidecar lets the next element start.
@@ -154,11 +168,13 @@ impl Lives<'_> {
     /// Length and exit code of one life; nothing if it lasts for ever.
     fn death(&self, attempt: u32) -> Option<(u32, u8)> {
         let script = self.container.attempt(attempt);
+        // A startup probe that has passed once asks no more.
         let startup = self
             .container
             .startup
             .as_ref()
-            .and_then(|probe| fail_ms(probe, attempt));
+            .filter(|probe| pass_ms(probe, attempt).is_none());
+        let startup = startup.and_then(|probe| fail_ms(probe, attempt));
         let liveness = self
             .container
             .liveness
@@ -192,20 +208,24 @@ fn pass_ms(probe: &Probe, attempt: u32) -> Option<u32> {
         ProbeOutcome::PassesAfter { ms } => delay_ms.max(ms),
         other => other.passes(attempt, delay_ms).then_some(delay_ms)?,
     };
-    let budget_ms = delay_ms + probe.failure_threshold * probe.period_seconds * 1_000;
+    let budget_ms = delay_ms + patience_ms(probe);
     (first_ms < budget_ms).then_some(first_ms + probe.period_seconds * 500)
 }
 
 /// When the kubelet has seen enough failures to kill the container.
 fn fail_ms(probe: &Probe, attempt: u32) -> Option<u32> {
     let delay_ms = probe.initial_delay_seconds * 1_000;
-    let patience_ms = probe.failure_threshold * probe.period_seconds * 1_000;
+    let patience_ms = patience_ms(probe);
     let first_ms = match probe.outcome {
         ProbeOutcome::Passes => None,
         ProbeOutcome::PassesAfter { ms } => (ms >= delay_ms + patience_ms).then_some(delay_ms),
-        // A startup probe that has passed asks no more; one that fails later is a liveness probe's business.
         ProbeOutcome::FailsAfter { ms } => Some(delay_ms.max(ms)),
         other => (!other.passes(attempt, delay_ms)).then_some(delay_ms),
     };
     first_ms.map(|first_ms| first_ms + patience_ms)
+}
+
+/// How long a probe fails until the kubelet acts; bounded, so that sums of times stay in range.
+fn patience_ms(probe: &Probe) -> u32 {
+    (probe.failure_threshold * probe.period_seconds * 1_000).min(TIME_MS_MAX)
 }

@@ -173,10 +173,11 @@ impl Times<'_> {
             MomentDraft::Created => Moment::Created {
                 after_ms: after_ms.max(100),
             },
+            // Long after an end there is mostly nothing left to delete.
             MomentDraft::Terminated if script.attempt(attempt).lives_ms.is_some() => Moment::Terminated {
                 container,
                 attempt,
-                after_ms,
+                after_ms: after_ms % 1_600,
             },
             // What lives for ever is never seen terminated: its running is the moment.
             MomentDraft::Terminated | MomentDraft::Running => Moment::Running {

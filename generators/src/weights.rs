@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::RestartPolicy;
+use Then::{Fails, Stays, Works};
+
+use crate::RestartPolicy::{self, Always, Never, OnFailure};
 
 /// How a container's script goes on over its attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +61,6 @@ pub(crate) struct Weights {
     pub liveness_percent: u32,
     pub deletion_percent: u32,
 }
-
-use RestartPolicy::{Always, Never, OnFailure};
-use Then::{Fails, Stays, Works};
 
 /// Lives long enough to be seen, mostly.
 const VISIBLE: &[(u32, RangeInclusive<u32>)] = &[(65, 15..=35), (20, 35..=60), (15, 3..=15)];
