@@ -1,4 +1,5 @@
 //! podcheck
 
+pub mod printer;
 pub mod recording;
 pub mod trace;
