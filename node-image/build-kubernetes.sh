@@ -20,7 +20,7 @@ have go || die "go is missing, and without it no kubernetes can be built; instal
 out=$cache/kubernetes/$version
 
 # One build of a version at a time: a second caller waits here and then finds everything done.
-take_lock "$cache/.kubernetes-$version.lock"
+take_lock "kubernetes-$version"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

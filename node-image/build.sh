@@ -56,7 +56,7 @@ cleanup() {
 trap cleanup EXIT
 
 # One image of a name at a time; whoever comes second finds it made.
-take_lock "$cache/.image-${name//[:\/]/-}.lock"
+take_lock "$name"
 
 ! current "$name" || exit 0
 

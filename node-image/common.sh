@@ -10,11 +10,10 @@ fi
 # What is expensive to make is kept here: Kubernetes programs, root file systems.
 cache=${PODCHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podcheck}
 
-# Where dockerd is, and where Go puts what it installs; a caller need not have these in its path.
-PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"
+# Where dockerd is, and Go and what it installs; a caller need not have these in its path.
+export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/usr/local/go/bin"
 if command -v go >/dev/null; then
   PATH="$PATH:$(go env GOPATH)/bin"
-  export PATH
 fi
 
 # One line per step, with the seconds since the first script began; those it calls go on counting.
@@ -26,10 +25,11 @@ die() {
   exit 1
 }
 
-# take_lock FILE: waits until no other script holds it. What outlives the script must be started with {lock}>&-
+# take_lock NAME: waits until no other script holds it. What outlives the script must be started with {lock}>&-
 take_lock() {
-  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] || die "$cache cannot be written to; name another folder in PODCHECK_CACHE"
-  exec {lock}>"$1"
+  mkdir -p "$cache/locks" 2>/dev/null || true
+  [[ -w $cache/locks ]] || die "$cache cannot be written to; name another folder in PODCHECK_CACHE"
+  exec {lock}>"$cache/locks/${1//[:\/]/-}"
   flock "$lock"
 }
 

@@ -17,7 +17,7 @@ packages=(
 )
 
 tar=$(debian_tar "$here")
-take_lock "$cache/.debian.lock"
+take_lock debian
 [[ ! -f $tar ]] || exit 0
 
 need_root "make a root file system"

@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 if ! engine_answers; then
-  say "there is no cluster podcheck: no docker engine is running here"
+  say "there is no cluster podcheck: no docker engine answers here"
 elif ! cluster_exists; then
   say "there is no cluster podcheck"
 else

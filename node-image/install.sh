@@ -29,11 +29,18 @@ install_kubectl() {
   apt_install trixie kubernetes-client
 }
 
-# running PROGRAM [PID]: is it alive? One that was killed can stay as a zombie where the first process is no init.
+# alive PROGRAM PID: one that was killed can stay as a zombie where the first process is no init.
+alive() {
+  local status
+  status=$(cat "/proc/$2/status" 2>/dev/null) || return 1
+  [[ $status =~ ^Name:$'\t'$1$'\n' && ! $status =~ State:$'\t'[ZX] ]]
+}
+
+# running PROGRAM: found without pgrep, which a bare machine does not have.
 running() {
-  local pid
-  for pid in ${2:-$(pgrep -x "$1")}; do
-    [[ $(sed -n 's/^Name:\t//p; s/^State:\t\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null | tr '\n' ' ') =~ ^"$1 "[^ZX] ]] && return
+  local process
+  for process in /proc/[0-9]*; do
+    ! alive "$1" "${process#/proc/}" || return 0
   done
   return 1
 }
@@ -42,7 +49,7 @@ running() {
 # killed one stays as a zombie: then dockerd takes it for its own predecessor and refuses to start.
 drop_stale_pid_file() {
   [[ -f $1 ]] || return 0
-  running "$2" "$(<"$1")" || rm -f "$1"
+  alive "$2" "$(<"$1")" || rm -f "$1"
 }
 
 launch_engine() {
@@ -62,6 +69,7 @@ start_engine() {
     say "starting the docker engine with systemd"
     systemctl start docker || die "systemd could not start docker; see 'journalctl -u docker'"
   else
+    mkdir -p "$(dirname "$log")"
     say "starting the docker engine, log in $log"
   fi
   for ((i = 0; i < 120; i++)); do
@@ -77,7 +85,7 @@ start_engine() {
 }
 
 # Two callers at once would start two engines.
-take_lock "$cache/.install.lock"
+take_lock install
 
 if ! engine_answers; then
   if ! have docker || ! have dockerd; then

@@ -4,7 +4,7 @@ set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-engine_answers || die "no docker engine is running here; run node-image/up.sh"
+engine_answers || die "no docker engine answers here; run node-image/up.sh"
 cluster_exists || die "there is no cluster podcheck; run node-image/up.sh"
 nodes=$(kubectl --context kind-podcheck --request-timeout 5s get nodes \
   -o 'jsonpath={range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' 2>/dev/null) ||

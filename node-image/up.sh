@@ -44,7 +44,7 @@ described="control plane $kubernetes"
 [[ ${#kubelets[@]} -eq 0 ]] || described+=", workers ${kubelets[*]}"
 
 # Two callers at once would delete each other's cluster.
-take_lock "$cache/.up.lock"
+take_lock up
 
 # --- the pieces ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,14 @@
-//! podcheck
+//! podcheck: property-based conformance tests for the Kubernetes pod lifecycle.
 
-pub mod check;
-pub mod model;
+pub mod manifest;
+pub mod cluster;
+pub mod target;
 pub mod recording;
 pub mod trace;
+pub mod model;
+pub mod check;
+pub mod guarantees;
+pub mod judge;
+pub mod simulate;
+pub mod printer;
+pub mod cli;

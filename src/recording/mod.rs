@@ -3,14 +3,17 @@
 //! [`RecordingWriter`] writes our own format; [`Reader`] reads it, raw watch output, and the JSON that
 //! `kubectl get pods -w` prints, told apart by content. Nothing here judges or forgets: that is [`crate::trace`]'s.
 
+mod entry;
 mod error;
 mod format;
 mod frames;
 mod notes;
 pub mod object;
 mod read;
+mod value;
 
+pub use entry::{Entry, PodEvent};
 pub use error::{Place, RecordingError};
 pub use format::{ClockReading, FORMAT, Header, NodeFacts, RecordingWriter};
 pub use notes::Notes;
-pub use read::{Entry, PodEvent, Reader, VALUE_BYTES_MAX};
+pub use read::{Reader, VALUE_BYTES_MAX};

@@ -4,53 +4,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::frames::{Frame, Frames};
-use super::object::{Metadata, Pod, Spec, Status};
-use super::{ClockReading, FORMAT, Header, Notes, Place, RecordingError};
+use super::object::Pod;
+use super::value::{Event, Outline, OutlineObject, Value};
+use super::{Entry, FORMAT, Notes, Place, PodEvent, RecordingError};
 use crate::trace::{EventType, UnixMs};
 
 /// Largest value that is read: an object in etcd has at most 1.5 MiB by default, so this is generous.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
-
-/// One entry of a recording.
-#[derive(Debug)]
-pub enum Entry {
-    /// The header of our own format.
-    Header(Header),
-    /// An event of a pod.
-    Pod(Box<PodEvent>),
-    /// Events may be missing here.
-    Gap {
-        /// When it was noticed.
-        at_ms: Option<UnixMs>,
-        /// A value could not be read (else: the watch was interrupted).
-        unreadable: bool,
-    },
-    /// A node's clocks.
-    Clock(ClockReading),
-    /// Watching ended on purpose.
-    End {
-        /// When.
-        at_ms: Option<UnixMs>,
-    },
-}
-
-/// A watch event of a pod.
-#[derive(Debug)]
-pub struct PodEvent {
-    /// Index among all watch events of the input.
-    pub index: usize,
-    /// Line where it begins.
-    pub line: u64,
-    /// When it was received.
-    pub at_ms: Option<UnixMs>,
-    /// `None`: the input prints bare pods, without saying what happened to them.
-    pub event: Option<EventType>,
-    /// The object.
-    pub pod: Pod,
-}
 
 /// Reads the entries of a recording. After an error there is nothing more.
 pub struct Reader<R> {
@@ -353,58 +314,4 @@ impl<R: BufRead> Iterator for Reader<R> {
         self.done = !matches!(entry, Some(Ok(_)));
         entry
     }
-}
-
-/// Any value that is understood, told apart by which fields it has.
-#[derive(Deserialize)]
-struct Value {
-    podcheck: Option<Box<str>>,
-    format: Option<u32>,
-    at: Option<UnixMs>,
-    event: Option<Event>,
-    gap: Option<Box<str>>,
-    clock: Option<ClockReading>,
-    end: Option<Box<str>>,
-    #[serde(rename = "type")]
-    event_type: Option<Box<str>>,
-    object: Option<Pod>,
-    kind: Option<Box<str>>,
-    metadata: Option<Metadata>,
-    spec: Option<Spec>,
-    status: Option<Status>,
-}
-
-/// A watch event.
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "type")]
-    event_type: Box<str>,
-    object: Pod,
-}
-
-/// A value of any Kubernetes kind, without its content.
-#[derive(Deserialize)]
-struct Outline {
-    at: Option<UnixMs>,
-    event: Option<OutlineEvent>,
-    #[serde(rename = "type")]
-    event_type: Option<Box<str>>,
-    object: Option<OutlineObject>,
-    kind: Option<Box<str>>,
-}
-
-/// A watch event of any kind.
-#[derive(Deserialize)]
-struct OutlineEvent {
-    #[serde(rename = "type")]
-    event_type: Box<str>,
-    object: OutlineObject,
-}
-
-/// An object of any kind; the last two fields are those of `Status`.
-#[derive(Deserialize)]
-struct OutlineObject {
-    kind: Option<Box<str>>,
-    message: Option<Box<str>>,
-    code: Option<i32>,
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod journal;
+mod life;
 pub mod normalize;
 mod pod;
 

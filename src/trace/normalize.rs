@@ -6,8 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::journal::{Message, NodeClock, journal};
-use super::{DeletionMark, EventType, Gap, Seen, Step, Trace, UnixMs, pod};
+use super::journal::NodeClock;
+use super::life::Life;
+use super::{EventType, Gap, Trace, UnixMs};
+use crate::recording::object::Metadata;
 use crate::recording::{ClockReading, Entry, Header, Notes, PodEvent, Reader, RecordingError};
 
 /// What the recording itself may not say.
@@ -56,13 +58,6 @@ pub struct Traces<R> {
     ended: BTreeSet<u64>,
     last_at_ms: Option<UnixMs>,
     rest: Option<std::vec::IntoIter<Life>>,
-}
-
-/// A pod's trace while it grows.
-struct Life {
-    trace: Trace,
-    messages: BTreeSet<Message>,
-    has_journal: bool,
 }
 
 /// The traces of `input`, which messages call `name`.
@@ -144,12 +139,12 @@ impl<R: BufRead> Traces<R> {
 
     fn gap(&mut self, gap: Gap) {
         for life in self.alive.values_mut() {
-            add_gap(&mut life.trace.gaps, gap);
+            life.add_gap(gap);
         }
     }
 
     fn pod_event(&mut self, event: PodEvent) -> Option<Trace> {
-        let uid = event.pod.metadata.uid.clone();
+        let uid = identity(&event.pod.metadata);
         let mut life = self.alive.remove(&uid).unwrap_or_else(|| self.begin(&event));
         let is_new = life.trace.steps.is_empty();
         if is_new && self.ended.contains(&hash(&uid)) {
@@ -172,7 +167,7 @@ impl<R: BufRead> Traces<R> {
     }
 
     fn out_of_order(&mut self, life: &mut Life, event: &PodEvent, why: &str) {
-        add_gap(&mut life.trace.gaps, Gap::OutOfOrder);
+        life.add_gap(Gap::OutOfOrder);
         let metadata = &event.pod.metadata;
         self.reader.notes_mut().out_of_order.add(|| {
             format!(
@@ -183,71 +178,25 @@ impl<R: BufRead> Traces<R> {
     }
 
     fn begin(&mut self, event: &PodEvent) -> Life {
-        let metadata = &event.pod.metadata;
-        let scenario = metadata.annotations.scenario.as_deref();
-        let has_journal = scenario.is_some();
-        let scenario = scenario.and_then(|yaml| {
-            let parsed = serde_yaml::from_str(yaml);
-            parsed.map_err(|error| self.bad_scenario(event, &error)).ok()
-        });
-        let status = &event.pod.status;
-        let joined = !status.container_statuses.is_empty() || !status.init_container_statuses.is_empty();
-        let trace = Trace {
-            namespace: metadata.namespace.clone(),
-            name: metadata.name.clone(),
-            uid: metadata.uid.clone(),
-            node: None,
-            kubelet: None,
-            spec: pod::spec(&event.pod),
-            scenario,
-            steps: Vec::new(),
-            journal: None,
-            gaps: joined.then_some(Gap::JoinedInTheMiddle).into_iter().collect(),
-            watched_until_ms: None,
-        };
-        Life {
-            trace,
-            messages: BTreeSet::new(),
-            has_journal,
+        let (life, bad_scenario) = Life::begin(&event.pod);
+        if let Some(error) = bad_scenario {
+            let name = &event.pod.metadata.name;
+            self.reader
+                .notes_mut()
+                .bad_scenarios
+                .add(|| format!("line {}: pod {name}: {error}", event.line));
         }
-    }
-
-    fn bad_scenario(&mut self, event: &PodEvent, error: &serde_yaml::Error) {
-        let name = &event.pod.metadata.name;
-        self.reader
-            .notes_mut()
-            .bad_scenarios
-            .add(|| format!("line {}: pod {name}: {error}", event.line));
+        life
     }
 
     fn finish(&self, life: Life) -> Trace {
-        let Life {
-            mut trace,
-            messages,
-            has_journal,
-        } = life;
-        let facts = trace
-            .node
-            .as_ref()
-            .and_then(|node| self.header.as_ref()?.nodes.get(node));
-        trace.kubelet = facts
+        let node = life.trace.node.as_ref();
+        let facts = node.and_then(|node| self.header.as_ref()?.nodes.get(node));
+        let kubelet = facts
             .and_then(|facts| facts.kubelet.clone())
             .or_else(|| self.options.kubelet.clone());
-        let clock = trace
-            .node
-            .as_ref()
-            .and_then(|node| self.clocks.get(node))
-            .cloned()
-            .unwrap_or_default();
-        let names: Vec<&str> = trace
-            .spec
-            .containers
-            .iter()
-            .map(|container| container.name.as_str())
-            .collect();
-        trace.journal = journal(&messages, &names, &clock).or(has_journal.then(Vec::new));
-        trace.watched_until_ms = self.last_at_ms;
-        trace
+        let clock = node.and_then(|node| self.clocks.get(node)).cloned().unwrap_or_default();
+        life.finish(kubelet, &clock, self.last_at_ms)
     }
 
     fn end(&mut self, failed: bool) {
@@ -285,76 +234,11 @@ impl<R: BufRead> Iterator for Traces<R> {
     }
 }
 
-impl Life {
-    fn see(&mut self, event: PodEvent) {
-        let trace = &mut self.trace;
-        let PodEvent {
-            index,
-            at_ms,
-            event,
-            pod: object,
-            ..
-        } = event;
-        if trace.node.is_none() {
-            trace.node = object.spec.node_name.clone();
-        }
-        for name in pod::late_not_covered(&object) {
-            if !trace.spec.not_covered.iter().any(|known| known == name) {
-                trace.spec.not_covered.push(name.to_owned());
-            }
-        }
-        let view = pod::view(&object.status, &trace.spec);
-        let mut seen = Vec::with_capacity(trace.spec.containers.len());
-        for (container, spec) in trace.spec.containers.iter().enumerate() {
-            let Some(status) = pod::find(&object.status, spec) else {
-                seen.push(Seen::default());
-                continue;
-            };
-            seen.push(pod::seen(status));
-            for terminated in [&status.state.terminated, &status.last_state.terminated]
-                .into_iter()
-                .flatten()
-            {
-                let Some(text) = terminated.message.as_ref().filter(|text| !text.is_empty()) else {
-                    continue;
-                };
-                self.messages.insert(Message {
-                    container,
-                    started_ms: terminated.started_at.map(|time| time.0),
-                    finished_ms: terminated.finished_at.map(|time| time.0),
-                    text: text.clone(),
-                });
-            }
-        }
-        let metadata = object.metadata;
-        let deletion = metadata.deletion_timestamp.map(|time| DeletionMark {
-            timestamp_ms: time.0,
-            grace_s: metadata
-                .deletion_grace_period_seconds
-                .and_then(|grace| u32::try_from(grace).ok())
-                .unwrap_or(0),
-        });
-        let first = if trace.steps.is_empty() {
-            EventType::Added
-        } else {
-            EventType::Modified
-        };
-        trace.steps.push(Step {
-            event_index: index,
-            resource_version: metadata.resource_version,
-            event: event.unwrap_or(first),
-            at_ms,
-            deletion,
-            finalizers: !metadata.finalizers.is_empty(),
-            view,
-            seen,
-        });
-    }
-}
-
-fn add_gap(gaps: &mut Vec<Gap>, gap: Gap) {
-    if !gaps.contains(&gap) {
-        gaps.push(gap);
+/// The uid: a name that is used again is another pod. Hand-written objects have none.
+fn identity(metadata: &Metadata) -> String {
+    match metadata.uid.as_str() {
+        "" => format!("{}/{}", metadata.namespace, metadata.name),
+        uid => uid.to_owned(),
     }
 }
 
