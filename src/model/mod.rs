@@ -19,7 +19,7 @@ pub use plan::{Plan, plan};
 pub use state::{Condition, ConditionReason, Container, Instance, Mode, PodState, Probed, Sandbox, Status, Worker};
 pub use step::{
     delete_seen, finish, kill_done, liveness_failed, readiness_result, sandbox_announced, startup_result, sync_status,
-    terminated_status, worker_lost,
+    terminated_status, terminating_status, worker_lost,
 };
 
 pub use crate::trace::{ContainerSpec, ContainerView, Exit, Kind, Phase, PodSpec, Reason, RestartPolicy, State};
