@@ -6,7 +6,7 @@
 use super::bounds::Bounds;
 use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval, LONG_AGO};
 use super::node::Node;
-use super::teardown::{Broken, Teardown};
+use super::teardown::{Broken, Grace, Teardown};
 use crate::model::{
     self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, RestartPolicy, Status, Worker,
 };
@@ -23,13 +23,16 @@ pub struct Moves<'a> {
     /// When it was received; nothing later can have led to it.
     pub received: UnixMs,
     /// Grace of the delete, once the watch has shown the deletion timestamp.
-    pub deletion_grace_s: Option<u32>,
+    pub deletion: Option<(Grace, UnixMs)>,
     /// The two statuses observed before (newest first): what the worker's own copy of the pod can be.
     pub api: [&'a Status; 2],
 }
 
 /// More ends than this in one snapshot are explored in parts.
 const SIMULTANEOUS_ENDS_MAX: usize = 8;
+
+/// A watch event reaches the recorder at most this long after the change, on a machine under load.
+const DELETE_LAG_MS: i64 = 2_000;
 
 /// An end that a snapshot can show.
 struct End {
@@ -278,9 +281,8 @@ impl Moves<'_> {
 
     /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
     fn kill_pod(&self, node: Node, out: &mut Expansion) {
-        let grace_s = self.spec.grace_s;
         let mut stopped = node.clone();
-        match self.stop_all(&mut stopped, grace_s, out) {
+        match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), out) {
             Some(()) => self.push(stopped, out),
             None => {
                 let mut blocked = node;
@@ -291,10 +293,16 @@ impl Moves<'_> {
     }
 
     /// Ends everything that runs, in order; `None` when the recording does not show all the ends or forbids them.
-    fn stop_all(&self, node: &mut Node, grace_s: u32, out: &mut Expansion) -> Option<()> {
-        let begin = node.now;
-        let teardown =
-            Teardown { behaviour: self.behaviour, spec: self.spec, facts: self.facts, bounds: self.bounds, begin, grace_s };
+    fn stop_all(&self, node: &mut Node, grace: Grace, out: &mut Expansion) -> Option<()> {
+        let teardown = Teardown {
+            behaviour: self.behaviour,
+            spec: self.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            begin: node.now,
+            begin_latest: node.latest,
+            grace,
+        };
         if let Err(broken) = teardown.check(&node.pod) {
             out.broken.push(broken);
             return None;
@@ -314,20 +322,23 @@ impl Moves<'_> {
     }
 
     fn kill_done(&self, node: &Node, out: &mut Expansion) {
-        let grace_s = self.deletion_grace_s.filter(|_| node.pod.deleted).unwrap_or(self.spec.grace_s);
+        let grace = match self.deletion {
+            Some((grace, _)) if node.pod.deleted => grace,
+            _ => Grace::exactly(self.spec.grace_s),
+        };
         let mut next = node.clone();
-        if self.stop_all(&mut next, grace_s, out).is_some() {
+        if self.stop_all(&mut next, grace, out).is_some() {
             model::kill_done(&mut next.pod);
             self.push(next, out);
         }
     }
 
     fn delete(&self, node: &Node, out: &mut Expansion) {
-        if self.deletion_grace_s.is_none() {
-            return;
-        }
+        let Some((_, seen_at)) = self.deletion else { return };
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
+            // The watch shows the delete a little after the API server has accepted it.
+            next.passed(Interval { lo: seen_at - DELETE_LAG_MS, hi: seen_at });
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             self.push(next, out);

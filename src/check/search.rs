@@ -8,7 +8,7 @@ use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
 use super::moves::{Moves, is_kubelets};
 use super::node::Node;
 use super::overdue::Owed;
-use super::teardown::Broken;
+use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
 use crate::model::{Behaviour, Mode, PodState, Status};
 use crate::trace::{EventType, Step, Trace, UnixMs};
@@ -61,14 +61,11 @@ impl Walk<'_> {
                 }
             }
             if let Some(mark) = step.deletion {
-                let seen_at = deletion.map_or(step.at_ms.unwrap_or(FAR_FUTURE), |(_, at): (u32, UnixMs)| at);
-                let forced = mark.grace_s == 0 && step.event != EventType::Deleted;
-                if forced {
+                if mark.grace_s == 0 && step.event != EventType::Deleted {
+                    // A forced delete takes the object away; there is nothing left to compare (3.3).
                     return Inclusion::Included;
                 }
-                // The first grace counts: a second delete does not interrupt a kill in progress (TO-7).
-                let grace_s = deletion.map_or(mark.grace_s, |(grace_s, _)| grace_s);
-                deletion = Some((grace_s, seen_at));
+                deletion = deletion.or(Some((self.grace(), step.at_ms.unwrap_or(FAR_FUTURE))));
             }
             if step.event == EventType::Deleted {
                 return Inclusion::Included;
@@ -84,7 +81,7 @@ impl Walk<'_> {
         step: &Step,
         target: &Status,
         api: &[Status; 2],
-        deletion: Option<(u32, UnixMs)>,
+        deletion: Option<(Grace, UnixMs)>,
     ) -> Result<Vec<Node>, Inclusion> {
         let received = step.at_ms.unwrap_or(FAR_FUTURE);
         let moves = Moves {
@@ -94,7 +91,7 @@ impl Walk<'_> {
             bounds: self.bounds,
             target,
             received,
-            deletion_grace_s: deletion.map(|(grace_s, _)| grace_s),
+            deletion,
             api: [&api[0], &api[1]],
         };
         let owed = self.owed(deletion);
@@ -142,12 +139,19 @@ impl Walk<'_> {
         Ok(explaining)
     }
 
-    fn owed(&self, deletion: Option<(u32, UnixMs)>) -> Owed<'_> {
+    /// The graces of all deletes of this pod (the kubelet's own last delete, with grace 0, is none).
+    fn grace(&self) -> Grace {
+        let steps = self.trace.steps.iter().filter(|step| step.event != EventType::Deleted);
+        let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
+        Grace { s_min: graces().min().unwrap_or(0), s_max: graces().max().unwrap_or(0) }
+    }
+
+    fn owed(&self, deletion: Option<(Grace, UnixMs)>) -> Owed<'_> {
         Owed { behaviour: self.behaviour, spec: &self.trace.spec, facts: self.facts, bounds: self.bounds, deletion }
     }
 
     /// Nothing may be owed when the watch ends.
-    fn end(&self, frontier: &[Node], deletion: Option<(u32, UnixMs)>) -> Inclusion {
+    fn end(&self, frontier: &[Node], deletion: Option<(Grace, UnixMs)>) -> Inclusion {
         let (Some(until), Some(step)) = (self.trace.watched_until_ms, self.trace.steps.last()) else {
             return Inclusion::Included;
         };
