@@ -2,7 +2,7 @@
 
 use super::facts::Interval;
 use crate::model::{Behaviour, Mode, PodSpec, PodState, Status};
-use crate::trace::{ConditionKind, Phase, UnixMs};
+use crate::trace::{ConditionKind, ContainerView, Phase, State, UnixMs};
 
 /// A state of the model together with the earliest time at which it can have been reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,7 @@ impl Node {
                     && model.restart_count == seen.restart_count
                     && model.ready == seen.ready
                     && model.started == seen.started
-                    // RS-9: up to 1.35 the second-newest instance, and with it lastState, can be pruned at any time.
-                    && (model.last == seen.last || (!behaviour.last_state_is_sticky && seen.last.is_none()))
+                    && (model.last == seen.last || may_lose_last(behaviour, seen))
             })
     }
 
@@ -51,6 +50,12 @@ impl Node {
         let phase = self.pod.status.phase;
         if phase.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing) { previous } else { phase }
     }
+}
+
+/// RS-9: up to 1.35 lastState is the second-newest instance that the runtime still has, and dead instances are removed
+/// at any later moment (seen on v1.34.0 even beside a running instance). A waiting container's is its newest instance.
+fn may_lose_last(behaviour: &Behaviour, seen: &ContainerView) -> bool {
+    !behaviour.last_state_is_sticky && seen.last.is_none() && !matches!(seen.state, State::Waiting(_))
 }
 
 /// PodScheduled is the scheduler's as much as the kubelet's, so it is compared only when the kubelet has spoken.

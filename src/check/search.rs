@@ -33,6 +33,11 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
     Walk { behaviour, trace, bounds, facts: &facts }.run()
 }
 
+/// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
+fn is_final(step: &Step) -> bool {
+    step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0)
+}
+
 struct Walk<'a> {
     behaviour: &'a Behaviour,
     trace: &'a Trace,
@@ -61,7 +66,11 @@ impl Walk<'_> {
                 }
             }
             if let Some(mark) = step.deletion {
-                if mark.grace_s == 0 && step.event != EventType::Deleted {
+                if is_final(step) {
+                    if let Some(why) = self.not_finished(&frontier) {
+                        return Inclusion::Excluded(self.divergence(step, why));
+                    }
+                } else if mark.grace_s == 0 {
                     // A forced delete takes the object away; there is nothing left to compare (3.3).
                     return Inclusion::Included;
                 }
@@ -139,9 +148,19 @@ impl Walk<'_> {
         Ok(explaining)
     }
 
+    /// WS-2 d: the kubelet takes the object away only after its final status.
+    fn not_finished(&self, frontier: &[Node]) -> Option<Broken> {
+        let mut modes = frontier.iter().map(|node| node.pod.mode);
+        let finished = modes.any(|mode| matches!(mode, Mode::Terminated | Mode::Finished));
+        (!finished).then(|| Broken {
+            rule: "WS-2",
+            summary: "the object was removed although its containers had not all been stopped".to_string(),
+        })
+    }
+
     /// The graces of all deletes of this pod (the kubelet's own last delete, with grace 0, is none).
     fn grace(&self) -> Grace {
-        let steps = self.trace.steps.iter().filter(|step| step.event != EventType::Deleted);
+        let steps = self.trace.steps.iter().filter(|step| !is_final(step));
         let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
         Grace { s_min: graces().min().unwrap_or(0), s_max: graces().max().unwrap_or(0) }
     }
