@@ -389,3 +389,24 @@ fn a_real_pod_prints_the_table_that_its_api_server_printed() {
          r101-7   0/2     Init:1/4      1\n"
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn damaged_recordings_never_panic(
+        damage in proptest::collection::vec((0usize..20_000, proptest::num::u8::ANY), 1..20),
+        bytes_max in 10usize..100_000,
+        buffer_bytes in 1usize..5_000,
+    ) {
+        let mut bytes: Vec<u8> = text("v1.29.2.jsonl").into_bytes();
+        bytes.truncate(20_000);
+        for (at, byte) in damage {
+            bytes[at] = byte;
+        }
+        let input = BufReader::with_capacity(buffer_bytes, bytes.as_slice());
+        let traces = Traces::new(Reader::with_limit(input, "damaged", bytes_max), &Options::default());
+        let errors = traces.filter(Result::is_err).count();
+        proptest::prop_assert!(errors <= 1);
+    }
+}
