@@ -24,8 +24,10 @@ pub struct Moves<'a> {
     pub received: UnixMs,
     /// Grace of the delete, once the watch has shown the deletion timestamp.
     pub deletion: Option<(Grace, UnixMs)>,
-    /// The two statuses observed before (newest first): what the worker's own copy of the pod can be.
-    pub api: [&'a Status; 2],
+    /// The pod is deleted at some time, so its first sync can be interrupted.
+    pub is_deleted_later: bool,
+    /// Whether the pod had initialised in the object that the worker holds; it can lag behind the published statuses.
+    pub initialized: &'a [bool],
 }
 
 /// More ends than this in one snapshot are explored in parts.
@@ -53,6 +55,7 @@ impl Moves<'_> {
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
         match node.pod.mode {
+            Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => self.readiness(node, &mut out),
             Mode::Sync => {
                 self.syncs(node, &mut out);
@@ -65,24 +68,23 @@ impl Moves<'_> {
                 }
             }
             Mode::Killing => {
+                if !node.pod.deleted {
+                    let mut next = node.clone();
+                    self.prune(&mut next.pod);
+                    model::terminating_status(self.behaviour, self.spec, &mut next.pod);
+                    self.push(next, &mut out);
+                }
                 self.kill_done(node, &mut out);
                 self.readiness(node, &mut out);
                 self.startup(node, &mut out);
             }
-            Mode::Killed => {
-                let mut next = node.clone();
-                model::terminated_status(self.behaviour, self.spec, &mut next.pod);
-                next.status_at = next.now;
-                self.push(next, &mut out);
-            }
+            Mode::Killed => self.terminated(node, &mut out),
             Mode::Terminated => {
-                for api in self.api {
+                self.terminated(node, &mut out);
+                for &initialized in self.initialized {
                     let mut next = node.clone();
-                    model::finish(self.spec, &mut next.pod, api);
+                    model::finish(self.spec, &mut next.pod, initialized);
                     self.push(next, &mut out);
-                    if self.api[0] == self.api[1] {
-                        break;
-                    }
                 }
             }
             Mode::Finished => {}
@@ -127,14 +129,33 @@ impl Moves<'_> {
         self.facts.get(index, n).cloned().unwrap_or_default()
     }
 
+    fn terminated(&self, node: &Node, out: &mut Expansion) {
+        let mut next = node.clone();
+        self.prune(&mut next.pod);
+        model::terminated_status(self.behaviour, self.spec, &mut next.pod);
+        next.status_at = next.now;
+        self.push(next, out);
+    }
+
     fn syncs(&self, node: &Node, out: &mut Expansion) {
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
+            let is_first = next.pod.sandbox == model::Sandbox::None;
+            self.prune(&mut next.pod);
             let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             if !acts {
                 self.push(next, out);
             } else if self.can_lead_to_target(&next.pod) {
+                if is_first && self.is_deleted_later {
+                    // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
+                    // started then (seen on v1.34.0 and v1.37.0).
+                    let mut interrupted = next.clone();
+                    interrupted.interrupted = true;
+                    interrupted.pod.sandbox = model::Sandbox::None;
+                    interrupted.pod.announcement_due = false;
+                    self.push(interrupted, out);
+                }
                 self.act(next, out);
             }
         }
@@ -152,6 +173,18 @@ impl Moves<'_> {
             !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
         });
         consistent.flat_map(|subset| self.snapshot(node, &ends, subset)).collect()
+    }
+
+    /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
+    /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
+    fn prune(&self, pod: &mut PodState) {
+        for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
+            let Some(newest) = &container.newest else { continue };
+            let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
+            if may_go && target.restart_count == newest.n && target.last != container.previous {
+                container.previous = None;
+            }
+        }
     }
 
     /// The end of a running instance that a snapshot can show by now.
@@ -339,6 +372,8 @@ impl Moves<'_> {
             let mut next = snapshot;
             // The watch shows the delete a little after the API server has accepted it.
             next.passed(Interval { lo: seen_at - DELETE_LAG_MS, hi: seen_at });
+            next.interrupted = false;
+            self.prune(&mut next.pod);
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             self.push(next, out);
@@ -448,15 +483,20 @@ impl Moves<'_> {
         }
     }
 
-    /// PB-6: probe workers of a sidecar in a Never pod end once they see it terminated.
+    /// In a Never pod the probe workers of a container end once they see it terminated; a sidecar's too where PB-6 holds.
     fn lost_workers(&self, node: &Node, out: &mut Expansion) {
-        if !self.behaviour.never_pod_loses_probe_workers || self.spec.restart_policy != RestartPolicy::Never {
+        if self.spec.restart_policy != RestartPolicy::Never {
             return;
         }
         for (index, container) in self.spec.containers.iter().enumerate() {
             let terminated =
                 node.pod.status.containers.get(index).is_some_and(|view| matches!(view.state, State::Terminated(_)));
-            if container.kind != Kind::Sidecar || !terminated {
+            let ends = match container.kind {
+                Kind::Init => false,
+                Kind::Sidecar => self.behaviour.never_pod_loses_probe_workers,
+                Kind::Main => true,
+            };
+            if !ends || !terminated {
                 continue;
             }
             for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {
