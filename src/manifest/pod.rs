@@ -39,8 +39,17 @@ pub fn pod_name(case: &str, suffix: Option<&str>) -> String {
         Some(suffix) => format!("podcheck-{case}-{suffix}"),
         None => format!("podcheck-{case}"),
     };
-    let clean: String =
-        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(63).collect();
+    let clean: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .take(63)
+        .collect();
     clean.trim_end_matches('-').to_owned()
 }
 
@@ -131,7 +140,11 @@ fn container_of(name: &str, container: &Container, index: usize, count: usize) -
         name: name.to_owned(),
         image: Some(IMAGE.to_owned()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), script::script(name, container, index, count)]),
+        command: Some(vec![
+            "sh".to_owned(),
+            "-c".to_owned(),
+            script::script(name, container, index, count),
+        ]),
         startup_probe: probe(ProbeKind::Startup, &container.startup),
         readiness_probe: probe(ProbeKind::Readiness, &container.readiness),
         liveness_probe: probe(ProbeKind::Liveness, &container.liveness),
@@ -159,13 +172,22 @@ fn probe_of(kind: ProbeKind, probe: &Probe, index: usize) -> api::Probe {
     match probe.handler {
         ProbeHandler::HttpGet => {
             let path = Some(format!("/{}", kind.file()));
-            result.http_get = Some(api::HTTPGetAction { path, port, ..api::HTTPGetAction::default() });
+            result.http_get = Some(api::HTTPGetAction {
+                path,
+                port,
+                ..api::HTTPGetAction::default()
+            });
         }
         ProbeHandler::TcpSocket => {
-            result.tcp_socket = Some(api::TCPSocketAction { port, ..api::TCPSocketAction::default() });
+            result.tcp_socket = Some(api::TCPSocketAction {
+                port,
+                ..api::TCPSocketAction::default()
+            });
         }
         ProbeHandler::Exec => {
-            let command = ["test", "-f", &format!("{PROBE_DIR}/{}", kind.file())].map(str::to_owned).to_vec();
+            let command = ["test", "-f", &format!("{PROBE_DIR}/{}", kind.file())]
+                .map(str::to_owned)
+                .to_vec();
             result.exec = Some(api::ExecAction { command: Some(command) });
             // The runtime's own exec takes part of it, and much more under load.
             result.timeout_seconds = Some(5);

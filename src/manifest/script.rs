@@ -108,7 +108,11 @@ fn attempts(container: &Container) -> String {
     let last = container.attempts.len() - 1;
     let mut text = String::new();
     for (index, attempt) in container.attempts.iter().enumerate() {
-        let pattern = if index == last { "*".to_owned() } else { index.to_string() };
+        let pattern = if index == last {
+            "*".to_owned()
+        } else {
+            index.to_string()
+        };
         let _ = writeln!(text, "{pattern}) {};;", variables(attempt));
     }
     text
@@ -129,7 +133,10 @@ fn variables(attempt: &Attempt) -> String {
 /// What opens and closes the probes' answers; empty without probes.
 fn probes(container: &Container, index: usize) -> String {
     let kinds = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness];
-    let present: Vec<_> = kinds.into_iter().filter_map(|kind| kind.of(container).map(|probe| (kind, probe))).collect();
+    let present: Vec<_> = kinds
+        .into_iter()
+        .filter_map(|kind| kind.of(container).map(|probe| (kind, probe)))
+        .collect();
     if present.is_empty() {
         return String::new();
     }
@@ -160,7 +167,11 @@ fn probes(container: &Container, index: usize) -> String {
     }
     // Last, so that no request meets a file that is not there yet.
     if present.iter().any(|(_, probe)| probe.handler == ProbeHandler::HttpGet) {
-        let _ = writeln!(text, "{} &", listen(port(index, ProbeKind::Startup, ProbeHandler::HttpGet)));
+        let _ = writeln!(
+            text,
+            "{} &",
+            listen(port(index, ProbeKind::Startup, ProbeHandler::HttpGet))
+        );
     }
     text
 }

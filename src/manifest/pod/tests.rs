@@ -29,7 +29,15 @@ observeMsMax: 60000
 fn example() -> api::Pod {
     let scenario = Scenario::from_yaml(SCENARIO).expect("valid");
     let node = Some("podcheck-worker".to_owned());
-    pod("demo", &scenario, &Placement { name: pod_name("demo", Some("worker")), namespace: None, node })
+    pod(
+        "demo",
+        &scenario,
+        &Placement {
+            name: pod_name("demo", Some("worker")),
+            namespace: None,
+            node,
+        },
+    )
 }
 
 #[test]
@@ -43,7 +51,10 @@ fn manifest_snapshot() {
 fn the_scenario_comes_back_from_the_annotation() {
     let pod = example();
     let text = &pod.metadata.annotations.as_ref().expect("annotations")[SCENARIO_ANNOTATION];
-    assert_eq!(Scenario::from_yaml(text).expect("valid"), Scenario::from_yaml(SCENARIO).expect("valid"));
+    assert_eq!(
+        Scenario::from_yaml(text).expect("valid"),
+        Scenario::from_yaml(SCENARIO).expect("valid")
+    );
 }
 
 #[test]
@@ -52,7 +63,14 @@ fn names_are_valid_and_ids_survive_yaml_1_1() {
     assert_eq!(pod_name(&"x".repeat(99), None).len(), 63);
     let scenario = Scenario::from_yaml(SCENARIO).expect("valid");
     for case in ["on", "1_000", "12:30", "0012", "y"] {
-        let pod = pod(case, &scenario, &Placement { name: "p".to_owned(), ..Placement::default() });
+        let pod = pod(
+            case,
+            &scenario,
+            &Placement {
+                name: "p".to_owned(),
+                ..Placement::default()
+            },
+        );
         let yaml = to_yaml(&pod).expect("yaml");
         assert!(yaml.contains(&format!("podcheck.dev/case: case-{case}\n")), "{yaml}");
     }

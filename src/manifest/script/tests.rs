@@ -13,7 +13,12 @@ struct Life {
 
 impl Life {
     fn new(test: &str, container: &Container) -> Option<Self> {
-        if Command::new("busybox").arg("true").stdout(Stdio::null()).status().is_err() {
+        if Command::new("busybox")
+            .arg("true")
+            .stdout(Stdio::null())
+            .status()
+            .is_err()
+        {
             eprintln!("no busybox on this machine; apt-get install busybox-static runs this test");
             return None;
         }
@@ -24,19 +29,28 @@ impl Life {
     }
 
     fn start(&self) -> Child {
-        Command::new("busybox").args(["sh", "-c", &self.text]).spawn().expect("busybox sh")
+        Command::new("busybox")
+            .args(["sh", "-c", &self.text])
+            .spawn()
+            .expect("busybox sh")
     }
 
     /// Journal lines without the uptime.
     fn journal(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.dir.join("journal")).unwrap_or_default();
-        text.lines().map(|line| line.rsplit_once(' ').expect("four words").0.to_owned()).collect()
+        text.lines()
+            .map(|line| line.rsplit_once(' ').expect("four words").0.to_owned())
+            .collect()
     }
 
     fn wait_for_line(&self, line: &str) {
         let begin = Instant::now();
         while !self.journal().iter().any(|seen| seen == line) {
-            assert!(begin.elapsed() < Duration::from_secs(20), "no line {line} in {:?}", self.journal());
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "no line {line} in {:?}",
+                self.journal()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -64,7 +78,11 @@ fn text_for(dir: &Path, container: &Container) -> String {
 }
 
 fn lives(lives_ms: Option<u32>, exit_code: u8, on_term: OnTerm) -> Attempt {
-    Attempt { lives_ms, exit_code, on_term }
+    Attempt {
+        lives_ms,
+        exit_code,
+        on_term,
+    }
 }
 
 fn exits(code: u8, after_ms: u32) -> OnTerm {
@@ -72,27 +90,49 @@ fn exits(code: u8, after_ms: u32) -> OnTerm {
 }
 
 fn container(attempts: &[Attempt]) -> Container {
-    Container { attempts: attempts.to_vec(), startup: None, readiness: None, liveness: None }
+    Container {
+        attempts: attempts.to_vec(),
+        startup: None,
+        readiness: None,
+        liveness: None,
+    }
 }
 
 fn term(child: &Child) {
-    let status = Command::new("busybox").args(["kill", "-TERM", &child.id().to_string()]).status().expect("kill");
+    let status = Command::new("busybox")
+        .args(["kill", "-TERM", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(status.success());
 }
 
 #[test]
 fn attempts_are_counted_and_the_last_repeats() {
     let attempts = [lives(Some(0), 7, exits(0, 0)), lives(Some(30), 0, exits(0, 0))];
-    let Some(life) = Life::new("attempts", &container(&attempts)) else { return };
+    let Some(life) = Life::new("attempts", &container(&attempts)) else {
+        return;
+    };
     let codes: Vec<_> = (0..3).map(|_| life.start().wait().expect("exit").code()).collect();
     assert_eq!(codes, [Some(7), Some(0), Some(0)]);
-    assert_eq!(life.journal(), ["c0 0 start", "c0 0 exit:7", "c0 1 start", "c0 1 exit:0", "c0 2 start", "c0 2 exit:0"]);
+    assert_eq!(
+        life.journal(),
+        [
+            "c0 0 start",
+            "c0 0 exit:7",
+            "c0 1 start",
+            "c0 1 exit:0",
+            "c0 2 start",
+            "c0 2 exit:0"
+        ]
+    );
     assert_eq!(life.message().lines().count(), 6);
 }
 
 #[test]
 fn term_is_answered_at_once() {
-    let Some(life) = Life::new("term", &container(&[lives(None, 0, exits(9, 0))])) else { return };
+    let Some(life) = Life::new("term", &container(&[lives(None, 0, exits(9, 0))])) else {
+        return;
+    };
     let mut child = life.start();
     life.wait_for_line("c0 0 start");
     let begin = Instant::now();
@@ -104,7 +144,9 @@ fn term_is_answered_at_once() {
 
 #[test]
 fn a_slow_answer_to_term_outlives_the_natural_end_and_a_second_term() {
-    let Some(life) = Life::new("slow", &container(&[lives(Some(300), 1, exits(5, 900))])) else { return };
+    let Some(life) = Life::new("slow", &container(&[lives(Some(300), 1, exits(5, 900))])) else {
+        return;
+    };
     let mut child = life.start();
     life.wait_for_line("c0 0 start");
     let begin = Instant::now();
@@ -119,7 +161,9 @@ fn a_slow_answer_to_term_outlives_the_natural_end_and_a_second_term() {
 
 #[test]
 fn an_ignored_term_is_journalled_and_life_goes_on() {
-    let Some(life) = Life::new("ignore", &container(&[lives(Some(700), 4, OnTerm::Ignore)])) else { return };
+    let Some(life) = Life::new("ignore", &container(&[lives(Some(700), 4, OnTerm::Ignore)])) else {
+        return;
+    };
     let mut child = life.start();
     life.wait_for_line("c0 0 start");
     term(&child);
@@ -132,7 +176,9 @@ fn an_ignored_term_is_journalled_and_life_goes_on() {
 #[test]
 fn a_term_in_the_first_instant_is_not_lost() {
     // The trap stands before the shell has done anything that can be seen, so the attempt file is the earliest moment.
-    let Some(life) = Life::new("early", &container(&[lives(None, 0, exits(6, 0))])) else { return };
+    let Some(life) = Life::new("early", &container(&[lives(None, 0, exits(6, 0))])) else {
+        return;
+    };
     let mut child = life.start();
     while !life.dir.join("c0.attempts").exists() {
         std::thread::yield_now();
@@ -144,14 +190,27 @@ fn a_term_in_the_first_instant_is_not_lost() {
 
 #[test]
 fn a_long_journal_keeps_its_end_from_the_start_of_a_line() {
-    let Some(life) = Life::new("long", &container(&[lives(Some(0), 0, exits(0, 0))])) else { return };
+    let Some(life) = Life::new("long", &container(&[lives(Some(0), 0, exits(0, 0))])) else {
+        return;
+    };
     let old: String = (0..400).map(|n| format!("s1 {n} start 100.00\n")).collect();
     std::fs::write(life.dir.join("journal"), old).expect("journal");
     assert!(life.start().wait().expect("exit").success());
     let message = life.message();
-    assert!(message.len() <= MESSAGE_BYTES_MAX && message.len() > MESSAGE_BYTES_MAX - 40, "{}", message.len());
+    assert!(
+        message.len() <= MESSAGE_BYTES_MAX && message.len() > MESSAGE_BYTES_MAX - 40,
+        "{}",
+        message.len()
+    );
     assert!(message.starts_with("s1 "));
-    assert!(message.trim_end().lines().next_back().expect("a line").starts_with("c0 0 exit:0 "));
+    assert!(
+        message
+            .trim_end()
+            .lines()
+            .next_back()
+            .expect("a line")
+            .starts_with("c0 0 exit:0 ")
+    );
 }
 
 #[test]
@@ -169,13 +228,19 @@ fn probe_files_follow_the_outcome() {
     container.startup = Some(probe(ProbeOutcome::Passes));
     container.readiness = Some(probe(ProbeOutcome::PassesAfter { ms: 400 }));
     container.liveness = Some(probe(ProbeOutcome::FailsAfter { ms: 400 }));
-    let Some(life) = Life::new("probes", &container) else { return };
+    let Some(life) = Life::new("probes", &container) else {
+        return;
+    };
     let mut child = life.start();
     let files = || ["startup", "ready", "live"].map(|name| life.dir.join("tmp").join(name).exists());
     let wait_for = |wanted: [bool; 3]| {
         let begin = Instant::now();
         while files() != wanted {
-            assert!(begin.elapsed() < Duration::from_secs(20), "{:?} is not {wanted:?}", files());
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "{:?} is not {wanted:?}",
+                files()
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
     };
