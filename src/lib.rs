@@ -1,3 +1,4 @@
 //! podcheck
 
+pub mod manifest;
 pub mod trace;

@@ -246,18 +246,31 @@ impl OnTerm {
 
 impl Attempt {
     /// Lives until it is stopped; exits 0 at once on TERM.
-    pub const FOREVER: Self = Self { lives_ms: None, exit_code: 0, on_term: OnTerm::AT_ONCE };
+    pub const FOREVER: Self = Self {
+        lives_ms: None,
+        exit_code: 0,
+        on_term: OnTerm::AT_ONCE,
+    };
 
     /// Exits with `exit_code` after `lives_ms`; exits 0 at once on TERM.
     pub const fn exits(lives_ms: u32, exit_code: u8) -> Self {
-        Self { lives_ms: Some(lives_ms), exit_code, on_term: OnTerm::AT_ONCE }
+        Self {
+            lives_ms: Some(lives_ms),
+            exit_code,
+            on_term: OnTerm::AT_ONCE,
+        }
     }
 }
 
 impl Container {
     /// A container without probes.
     pub fn new(attempts: impl Into<Vec<Attempt>>) -> Self {
-        Self { attempts: attempts.into(), startup: None, readiness: None, liveness: None }
+        Self {
+            attempts: attempts.into(),
+            startup: None,
+            readiness: None,
+            liveness: None,
+        }
     }
 
     /// The script of attempt number `attempt` (0 is the first); the last entry repeats.
@@ -274,7 +287,8 @@ impl Scenario {
             InitKind::Init => format!("i{index}"),
             InitKind::Sidecar => format!("s{index}"),
         });
-        init.chain((0..self.main.len()).map(|index| format!("m{index}"))).collect()
+        init.chain((0..self.main.len()).map(|index| format!("m{index}")))
+            .collect()
     }
 
     /// All containers in spec order, init list first, parallel to [`Scenario::names`].

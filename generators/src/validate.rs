@@ -90,13 +90,21 @@ fn validate_container(container: &Container, is_init: bool, place: &str) -> Resu
     at_most_entries(attempts.len(), ATTEMPTS_MAX, || format!("{place}.attempts"))?;
     for (number, attempt) in attempts.iter().enumerate() {
         if let Some(lives_ms) = attempt.lives_ms {
-            between(lives_ms, 0, TIME_MS_MAX, || format!("{place}.attempts[{number}].livesMs"))?;
+            between(lives_ms, 0, TIME_MS_MAX, || {
+                format!("{place}.attempts[{number}].livesMs")
+            })?;
         }
         if let OnTerm::Exit { after_ms, .. } = attempt.on_term {
-            between(after_ms, 0, TIME_MS_MAX, || format!("{place}.attempts[{number}].onTerm.afterMs"))?;
+            between(after_ms, 0, TIME_MS_MAX, || {
+                format!("{place}.attempts[{number}].onTerm.afterMs")
+            })?;
         }
     }
-    let probes = [("startup", container.startup), ("readiness", container.readiness), ("liveness", container.liveness)];
+    let probes = [
+        ("startup", container.startup),
+        ("readiness", container.readiness),
+        ("liveness", container.liveness),
+    ];
     for (kind, probe) in probes {
         let Some(probe) = probe else { continue };
         let place = format!("{place}.{kind}");
@@ -109,10 +117,18 @@ fn validate_container(container: &Container, is_init: bool, place: &str) -> Resu
 }
 
 fn validate_probe(probe: &Probe, is_readiness: bool, place: &str) -> Result<(), Invalid> {
-    between(probe.initial_delay_seconds, 0, SECONDS_MAX, || format!("{place}.initialDelaySeconds"))?;
-    between(probe.period_seconds, 1, SECONDS_MAX, || format!("{place}.periodSeconds"))?;
-    between(probe.failure_threshold, 1, THRESHOLD_MAX, || format!("{place}.failureThreshold"))?;
-    between(probe.success_threshold, 1, THRESHOLD_MAX, || format!("{place}.successThreshold"))?;
+    between(probe.initial_delay_seconds, 0, SECONDS_MAX, || {
+        format!("{place}.initialDelaySeconds")
+    })?;
+    between(probe.period_seconds, 1, SECONDS_MAX, || {
+        format!("{place}.periodSeconds")
+    })?;
+    between(probe.failure_threshold, 1, THRESHOLD_MAX, || {
+        format!("{place}.failureThreshold")
+    })?;
+    between(probe.success_threshold, 1, THRESHOLD_MAX, || {
+        format!("{place}.successThreshold")
+    })?;
     if !is_readiness && probe.success_threshold != 1 {
         return Err(invalid(format!("{place}.successThreshold"), Problem::SuccessThreshold));
     }
@@ -133,9 +149,16 @@ fn validate_probe(probe: &Probe, is_readiness: bool, place: &str) -> Result<(), 
 fn validate_deletion(deletion: &Deletion, pod_grace_seconds: u32, names: &[String]) -> Result<(), Invalid> {
     let (container, attempt, after_ms) = match &deletion.at {
         Moment::Created { after_ms } => (None, 0, *after_ms),
-        Moment::Running { container, attempt, after_ms } | Moment::Terminated { container, attempt, after_ms } => {
-            (Some(container), *attempt, *after_ms)
+        Moment::Running {
+            container,
+            attempt,
+            after_ms,
         }
+        | Moment::Terminated {
+            container,
+            attempt,
+            after_ms,
+        } => (Some(container), *attempt, *after_ms),
     };
     if container.is_some_and(|name| !names.contains(name)) {
         return Err(invalid("deletion.at.container".into(), Problem::NoSuchContainer));
@@ -148,10 +171,15 @@ fn validate_deletion(deletion: &Deletion, pod_grace_seconds: u32, names: &[Strin
     }
     if let Some(again) = deletion.again {
         between(again.after_ms, 0, TIME_MS_MAX, || "deletion.again.afterMs".into())?;
-        between(again.grace_seconds, 1, SECONDS_MAX, || "deletion.again.graceSeconds".into())?;
+        between(again.grace_seconds, 1, SECONDS_MAX, || {
+            "deletion.again.graceSeconds".into()
+        })?;
         let first = deletion.grace_seconds.unwrap_or(pod_grace_seconds);
         if again.grace_seconds >= first {
-            return Err(invalid("deletion.again.graceSeconds".into(), Problem::NotShorter(first)));
+            return Err(invalid(
+                "deletion.again.graceSeconds".into(),
+                Problem::NotShorter(first),
+            ));
         }
     }
     Ok(())
@@ -172,5 +200,9 @@ fn between(value: u32, least: u32, most: u32, place: impl FnOnce() -> String) ->
 }
 
 fn at_most_entries(len: usize, most: usize, place: impl FnOnce() -> String) -> Result<(), Invalid> {
-    if len > most { Err(invalid(place(), Problem::TooMany(most))) } else { Ok(()) }
+    if len > most {
+        Err(invalid(place(), Problem::TooMany(most)))
+    } else {
+        Ok(())
+    }
 }

@@ -162,8 +162,13 @@ pub enum ConditionKind {
 
 impl ConditionKind {
     /// All of them, in order; a [`PodView`] holds them in this order.
-    pub const ALL: [Self; 5] =
-        [Self::PodScheduled, Self::PodReadyToStartContainers, Self::Initialized, Self::ContainersReady, Self::Ready];
+    pub const ALL: [Self; 5] = [
+        Self::PodScheduled,
+        Self::PodReadyToStartContainers,
+        Self::Initialized,
+        Self::ContainersReady,
+        Self::Ready,
+    ];
 
     /// The type string of the API.
     pub fn as_str(self) -> &'static str {
