@@ -6,6 +6,7 @@
 #
 # Components: the commands of Kubernetes (kubelet, kubeadm, kubectl, kube-apiserver, kube-controller-manager,
 # kube-scheduler) and etcd, in the version which that kubeadm asks for. What is already in the cache is not built again.
+# PODCHECK_NICE is the priority, 10 unless told.
 set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -17,11 +18,9 @@ need_version "$version"
 have go || die "go is missing, and without it no kubernetes can be built; install go 1.26 or newer"
 
 out=$cache/kubernetes/$version
-mkdir -p "$out"
 
 # One build of a version at a time: a second caller waits here and then finds everything done.
-exec {lock}>"$out/.lock"
-flock "$lock"
+take_lock "kubernetes-$version"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -35,10 +34,9 @@ go_build() {
 # Kubernetes asks for its staging modules at v0.0.0, which only exist inside its own repository. Outside, each
 # minor is published as v0.MINOR.PATCH, so a module of our own replaces the one with the other.
 write_kubernetes_module() {
-  local module=k8s.io/kubernetes@$version
-  local found
+  local module=k8s.io/kubernetes@$version found
   found=$(cd "$work" && go mod download -json "$module") ||
-    die "kubernetes $version cannot be had as a go module; is it a released version, and is the go proxy reachable? ($found)"
+    die "kubernetes $version cannot be had as a go module; is it a released version? go says: $(sed -n 's/^\t"Error": "\(.*\)"$/\1/p' <<<"$found")"
   local dir
   dir=$(sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$found")
   commit=$(sed -n 's/^\t\t"Hash": "\(.*\)",\{0,1\}$/\1/p' <<<"$found")
@@ -67,6 +65,7 @@ build_kubernetes() {
   stamp="-X $v.gitVersion=$version -X $v.gitMajor=1 -X $v.gitMinor=$minor"
   stamp+=" -X $v.gitTreeState=archive -X $v.gitCommit=${commit:-unknown} -X $v.buildDate=${built:-1970-01-01T00:00:00Z}"
   local component
+  mkdir -p "$out"
   for component in "$@"; do
     (cd "$work" && go_build -ldflags "-s -w -checklinkname=0 $stamp" -o "$work/$component" "k8s.io/kubernetes/cmd/$component") ||
       die "building $component $version failed; the compiler's message is above"
@@ -102,7 +101,10 @@ if [[ $etcd = yes && ! -x $out/kubeadm && ! " ${todo[*]-} " =~ " kubeadm " ]]; t
 fi
 
 if [[ ${#todo[@]} -gt 0 ]]; then
-  say "building ${todo[*]} $version (5-7 minutes for a first kubelet, about 1 for each further one)"
+  # Measured on two cores; the first program of a version compiles most of what the others use.
+  expected="about 4 minutes"
+  [[ ${#todo[@]} -eq 1 ]] || expected="about 10 minutes"
+  say "building ${todo[*]} $version ($expected)"
   build_kubernetes "${todo[@]}"
 fi
 if [[ $etcd = yes ]]; then

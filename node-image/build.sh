@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Makes one node image and prints its name as the last line.
+# Makes one node image, podcheck/node or podcheck/worker.
 #
 #   build.sh node VERSION              a control plane of that version, with its own kubelet
-#   build.sh worker CP_VERSION VERSION a node for that control plane with a kubelet of another version
+#   build.sh worker CP_VERSION KUBELET a node for that control plane with a kubelet of another version
+#
+# KUBELET is a version, or a version and its feature gates: v1.28.15+SidecarContainers=false
 #
 # Kind's public images are used where they can be pulled. Elsewhere the images are built from Kubernetes' Go modules
 # and Debian packages. An image is built again only when something it is made of has changed.
@@ -11,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=common.sh
 source "$here/common.sh"
 
-usage="usage: build.sh node VERSION | build.sh worker CONTROL_PLANE_VERSION KUBELET_VERSION"
+usage="usage: build.sh node VERSION | build.sh worker CONTROL_PLANE_VERSION KUBELET_VERSION[+GATE=BOOL,...]"
 [[ $# -ge 2 ]] || die "$usage"
 kind=$1
 version=$2
@@ -19,20 +21,25 @@ need_version "$version"
 case $kind in
   node)
     kubelet=$version
-    name=podcheck/node:$version
+    gates=
+    name=$(node_image "$version")
     ;;
   worker)
     [[ $# -eq 3 ]] || die "$usage"
-    kubelet=$3
-    need_version "$kubelet"
-    name=podcheck/worker:$kubelet-under-$version
+    need_kubelet "$3"
+    kubelet=${3%%+*}
+    gates=${3#"$kubelet"}
+    gates=${gates#+}
+    # Sidecars were off by default in 1.28.
+    [[ -n $gates || $(minor "$kubelet") != 28 ]] || gates=SidecarContainers=true
+    name=$(worker_image "$version" "$3")
     ;;
   *) die "$usage" ;;
 esac
 engine_answers || die "the docker engine does not answer; run node-image/install.sh"
 
 # Everything that our own images are made of; a public one only changes with its version.
-inputs=$(cd "$here" && find rootfs pause build.sh debian.sh build-kubernetes.sh -type f -print0 | sort -z |
+inputs=$(cd "$here" && find rootfs pause build.sh debian.sh -type f -print0 | LC_ALL=C sort -z |
   xargs -0 sha256sum | sha256sum | cut -c 1-12)
 
 label_of() { docker image inspect --format "{{index .Config.Labels \"podcheck.$2\"}}" "$1" 2>/dev/null || true; }
@@ -49,14 +56,9 @@ cleanup() {
 trap cleanup EXIT
 
 # One image of a name at a time; whoever comes second finds it made.
-mkdir -p "$cache"
-exec {lock}>"$cache/.image-${name//[:\/]/-}.lock"
-flock "$lock"
+take_lock "$name"
 
-if current "$name"; then
-  echo "$name"
-  exit
-fi
+! current "$name" || exit 0
 
 # from IMAGE: a container to change and commit; its id is put into $container.
 from() {
@@ -81,15 +83,13 @@ public() {
   docker image inspect "$image" >/dev/null 2>&1 && return
   # The manifest is small: it tells soon whether the image, which is not, can be pulled.
   timeout 10 docker manifest inspect "$image" >/dev/null 2>&1 || return 1
-  say "pulling $image" >&2
-  docker pull -q "$image" >/dev/null 2>&1
+  say "pulling $image"
+  docker pull -q "$image" >/dev/null
 }
 
 public_node() {
-  docker tag "kindest/node:$version" "$name.pulled"
-  from "$name.pulled"
+  from "kindest/node:$version"
   keep public
-  docker rmi "$name.pulled" >/dev/null
 }
 
 public_worker() {
@@ -104,15 +104,17 @@ public_worker() {
 
 built=$cache/kubernetes
 
-# put_kubelet FILE: into $container, with the settings that only this kubelet's version needs.
+# put_kubelet FILE: into $container, with the gates of this kubelet. They are set on this node only, since kubelets
+# of other versions refuse gates that they do not know.
 put_kubelet() {
-  local tree=$work/kubelet-tree
-  mkdir -p "$tree/usr/bin"
+  local tree=$work/kubelet-tree settings args
+  mkdir -p "$tree/usr/bin" "$tree/etc/default"
   install -m 755 "$1" "$tree/usr/bin/kubelet"
-  # Sidecars were off by default in 1.28. Newer kubelets refuse gates that are gone, so it is set on this node only.
-  if [[ $(minor "$kubelet") = 28 ]]; then
-    mkdir -p "$tree/etc/default"
-    echo 'KUBELET_EXTRA_ARGS="--feature-gates=SidecarContainers=true"' >"$tree/etc/default/kubelet"
+  if [[ -n $gates ]]; then
+    settings=$tree/etc/default/kubelet
+    docker cp -q "$container:/etc/default/kubelet" "$settings" 2>/dev/null || true
+    args=$(sed -n 's/^KUBELET_EXTRA_ARGS="\{0,1\}\([^"]*\)"\{0,1\}$/\1 /p' "$settings" 2>/dev/null || true)
+    echo "KUBELET_EXTRA_ARGS=\"$args--feature-gates=$gates\"" >"$settings"
   fi
   tar -C "$tree" --owner=0 --group=0 -c . | docker cp -q - "$container:/"
 }
@@ -169,13 +171,14 @@ preload_tar() {
 }
 
 built_node() {
-  "$here/build-kubernetes.sh" "$version" kubelet kubeadm kubectl kube-apiserver kube-controller-manager kube-scheduler etcd >&2
+  "$here/build-kubernetes.sh" "$version" kubelet kubeadm kubectl kube-apiserver kube-controller-manager kube-scheduler etcd
+  "$here/debian.sh"
   local base_tar base
-  base_tar=$("$here/debian.sh")
+  base_tar=$(debian_tar "$here")
   base=podcheck/$(basename "$base_tar" .tar | tr - :)
   docker image inspect "$base" >/dev/null 2>&1 || docker import "$base_tar" "$base" >/dev/null
 
-  say "assembling $name (about half a minute)" >&2
+  say "assembling $name (about 15 seconds)"
   # Privileged and running, since containerd must run in it to take in the images.
   container=$(docker run -d --privileged --label podcheck.build=1 "$base" sleep infinity)
   containers+=("$container")
@@ -206,9 +209,9 @@ built_node() {
 }
 
 built_worker() {
-  "$here/build-kubernetes.sh" "$kubelet" kubelet >&2
-  "${BASH_SOURCE[0]}" node "$version" >/dev/null
-  from "podcheck/node:$version"
+  "$here/build-kubernetes.sh" "$kubelet" kubelet
+  "${BASH_SOURCE[0]}" node "$version"
+  from "$(node_image "$version")"
   put_kubelet "$built/$kubelet/kubelet"
   keep built
 }
@@ -218,5 +221,4 @@ case $kind in
   node) if public "$version"; then public_node; else built_node; fi ;;
   worker) if public "$version" && public "$kubelet"; then public_worker; else built_worker; fi ;;
 esac
-say "made $name" >&2
-echo "$name"
+say "made $name"

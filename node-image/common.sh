@@ -1,27 +1,49 @@
 # Shared by the scripts beside it; source it, do not run it.
 # shellcheck shell=bash
 
+if ((BASH_VERSINFO[0] < 5)); then
+  echo "error: these scripts want bash 5 or newer, and this is $BASH_VERSION" >&2
+  exit 1
+fi
+
 # shellcheck disable=SC2034 # read by those who source this
 # What is expensive to make is kept here: Kubernetes programs, root file systems.
 cache=${PODCHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podcheck}
 
-# Go puts what it installs here; a login shell need not have it in its path.
+# Where dockerd is, and Go and what it installs; a caller need not have these in its path.
+export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/usr/local/go/bin"
 if command -v go >/dev/null; then
   PATH="$PATH:$(go env GOPATH)/bin"
-  export PATH
 fi
 
-# One line per step, with the seconds since the script began.
-say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
+# One line per step, with the seconds since the first script began; those it calls go on counting.
+export PODCHECK_BEGAN=${PODCHECK_BEGAN:-$EPOCHSECONDS}
+say() { printf '%4ds  %s\n' $((EPOCHSECONDS - PODCHECK_BEGAN)) "$*"; }
 
 die() {
   printf 'error: %s\n' "$*" >&2
   exit 1
 }
 
+# take_lock NAME: waits until no other script holds it. What outlives the script must be started with {lock}>&-
+take_lock() {
+  mkdir -p "$cache/locks" 2>/dev/null || true
+  [[ -w $cache/locks ]] || die "$cache cannot be written to; name another folder in PODCHECK_CACHE"
+  exec {lock}>"$cache/locks/${1//[:\/]/-}"
+  flock "$lock"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
-engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+engine_answers() { have docker && timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+cluster_exists() { have kind && kind get clusters 2>/dev/null | grep -qx podcheck; }
+
+delete_cluster() {
+  kind delete cluster -q --name podcheck
+  # Node images that were replaced while their nodes were running.
+  docker image prune -f --filter label=podcheck.inputs >/dev/null
+}
 
 need_root() { [[ $EUID = 0 ]] || die "only root can $1; run this as root, or do it by hand first"; }
 
@@ -30,6 +52,20 @@ need_version() {
   [[ $1 =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
     die "'$1' is not a kubernetes version; write all three numbers, such as v1.34.0"
 }
+
+# need_kubelet STRING: a version, perhaps with gates, such as v1.28.15+SidecarContainers=false
+need_kubelet() {
+  need_version "${1%%+*}"
+  [[ $1 != *+* || ${1#*+} =~ ^[A-Za-z]+=(true|false)(,[A-Za-z]+=(true|false))*$ ]] ||
+    die "'${1#*+}' is not a list of feature gates; write it like SidecarContainers=false"
+}
+
+# The images' names. A tag knows neither + nor = nor comma.
+node_image() { echo "podcheck/node:$1"; }
+worker_image() { echo "podcheck/worker:$(tr '+=,' '---' <<<"$2")-under-$1"; }
+
+# The root file system that debian.sh makes; another recipe gets another file.
+debian_tar() { echo "$cache/debian-$(sha256sum "$1/debian.sh" | cut -c 1-12).tar"; }
 
 # minor v1.34.0 prints 34.
 minor() {

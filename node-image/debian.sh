@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Debian root file system that our node images stand on, and prints where its tar file is.
+# Makes the Debian root file system that our node images stand on, as a tar file in the cache.
 #
 # bookworm, because its systemd 252 still boots on cgroup v1 without a switch; containerd and runc from forky, because
 # Kubernetes 1.36 and newer want containerd 2.
@@ -16,19 +16,16 @@ packages=(
   busybox-static # the test pods' image is made of it
 )
 
-tar=$cache/debian-$(sha256sum "${BASH_SOURCE[0]}" | cut -c 1-12).tar
-if [[ -f $tar ]]; then
-  echo "$tar"
-  exit
-fi
+tar=$(debian_tar "$here")
+take_lock debian
+[[ ! -f $tar ]] || exit 0
 
 need_root "make a root file system"
 have debootstrap || apt_install trixie debootstrap
-mkdir -p "$cache"
 mirror=$(debian_mirror)
 [[ -n $mirror ]] || die "apt has no debian mirror configured; add one to /etc/apt/sources.list"
 
-say "making a debian root file system (about 2 minutes)" >&2
+say "making a debian root file system (about 1 minute)"
 root=$(mktemp -d)
 log=$cache/debian.log
 trap 'umount -q "$root/proc" || true; rm -rf "$root"' EXIT
@@ -62,5 +59,4 @@ rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{do
   "$root"/var/log/* "$root"/etc/machine-id "$root"/etc/apt/sources.list.d/* "$root/usr/sbin/policy-rc.d"
 tar -C "$root" --numeric-owner -cf "$tar.part" .
 mv "$tar.part" "$tar"
-say "made the debian root file system ($(du -m "$tar" | cut -f1) MB)" >&2
-echo "$tar"
+say "made the debian root file system ($(du -m "$tar" | cut -f1) MB)"

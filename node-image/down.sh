@@ -4,13 +4,11 @@ set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-if ! have kind || ! engine_answers; then
-  say "there is no cluster podcheck: no docker engine is running here"
-  exit
-fi
-if kind get clusters 2>/dev/null | grep -qx podcheck; then
-  kind delete cluster -q --name podcheck
-  say "cluster podcheck is deleted"
-else
+if ! engine_answers; then
+  say "there is no cluster podcheck: no docker engine answers here"
+elif ! cluster_exists; then
   say "there is no cluster podcheck"
+else
+  delete_cluster
+  say "cluster podcheck is deleted"
 fi

@@ -13,7 +13,8 @@ log=/var/log/podcheck-dockerd.log
 install_engine() {
   need_root "install the docker engine"
   say "installing the docker engine (about 1 minute)"
-  apt_install trixie docker.io containerd runc iptables
+  # The client is a package of its own since trixie.
+  apt_install trixie docker.io docker-cli containerd runc iptables
 }
 
 install_kind() {
@@ -28,45 +29,68 @@ install_kubectl() {
   apt_install trixie kubernetes-client
 }
 
-# A killed engine leaves its pid files behind. They do no harm until another process is given that number:
-# then dockerd takes it for its own predecessor and refuses to start.
+# alive PROGRAM PID: one that was killed can stay as a zombie where the first process is no init.
+alive() {
+  local status
+  status=$(cat "/proc/$2/status" 2>/dev/null) || return 1
+  [[ $status =~ ^Name:$'\t'$1$'\n' && ! $status =~ State:$'\t'[ZX] ]]
+}
+
+# running PROGRAM: found without pgrep, which a bare machine does not have.
+running() {
+  local process
+  for process in /proc/[0-9]*; do
+    ! alive "$1" "${process#/proc/}" || return 0
+  done
+  return 1
+}
+
+# A killed engine leaves its pid files behind. They do no harm until another process is given that number, or the
+# killed one stays as a zombie: then dockerd takes it for its own predecessor and refuses to start.
 drop_stale_pid_file() {
-  local file=$1 program=$2 pid
-  [[ -f $file ]] || return 0
-  pid=$(<"$file")
-  [[ $(cat "/proc/$pid/comm" 2>/dev/null) = "$program" ]] || rm -f "$file"
+  [[ -f $1 ]] || return 0
+  alive "$2" "$(<"$1")" || rm -f "$1"
+}
+
+launch_engine() {
+  drop_stale_pid_file /var/run/docker.pid dockerd
+  drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
+  # Its own session, and no descriptor of ours: it must outlive this script and the caller's pipes.
+  setsid nohup dockerd </dev/null >>"$log" 2>&1 {lock}>&- &
 }
 
 start_engine() {
   need_root "start the docker engine"
   # Kind mounts this folder into every node; an empty one will do.
   mkdir -p /lib/modules
+  local systemd=no i launches=0
   if [[ -d /run/systemd/system ]]; then
+    systemd=yes
     say "starting the docker engine with systemd"
     systemctl start docker || die "systemd could not start docker; see 'journalctl -u docker'"
-  elif pgrep -x dockerd >/dev/null; then
-    say "waiting for the docker engine that is starting already"
   else
+    mkdir -p "$(dirname "$log")"
     say "starting the docker engine, log in $log"
-    drop_stale_pid_file /var/run/docker.pid dockerd
-    drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
-    # Its own session, and no descriptor of ours: it must outlive this script and the caller's pipes.
-    setsid nohup dockerd </dev/null >>"$log" 2>&1 {lock}>&- &
   fi
-  local i
   for ((i = 0; i < 120; i++)); do
     engine_answers && return
+    # It may be there and still starting, or be gone a moment after it was seen.
+    if [[ $systemd = no && $launches -lt 3 ]] && ! running dockerd; then
+      launch_engine
+      launches=$((launches + 1))
+    fi
     sleep 0.5
   done
-  die "the docker engine does not answer after 60 seconds; its last lines in $log: $(tail -n 3 "$log" 2>/dev/null)"
+  die "the docker engine does not answer after 60 seconds; see ${log} or 'journalctl -u docker'"
 }
 
 # Two callers at once would start two engines.
-exec {lock}>"${TMPDIR:-/tmp}/podcheck-install.lock"
-flock "$lock"
+take_lock install
 
 if ! engine_answers; then
-  have dockerd || install_engine
+  if ! have docker || ! have dockerd; then
+    install_engine
+  fi
   start_engine
 fi
 [[ -d /lib/modules ]] || mkdir -p /lib/modules 2>/dev/null || true

@@ -1,4 +1,17 @@
-//! podcheck
+//! podcheck: property-based conformance tests for the Kubernetes pod lifecycle.
 
 pub mod manifest;
+<<<<<<< HEAD
+=======
+pub mod cluster;
+pub mod target;
+pub mod recording;
+>>>>>>> main
 pub mod trace;
+pub mod model;
+pub mod check;
+pub mod guarantees;
+pub mod judge;
+pub mod simulate;
+pub mod printer;
+pub mod cli;

@@ -7,7 +7,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod journal;
+mod life;
 pub mod normalize;
+mod pod;
 
 pub use podcheck_generators::RestartPolicy;
 
@@ -227,7 +230,7 @@ pub enum EventType {
 /// One watch event of the pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Index of the event in its recording (all pods counted).
+    /// Index among all watch events of its recording (of any pod and type): in raw watch output, its line minus one.
     pub event_index: usize,
     pub resource_version: String,
     pub event: EventType,
@@ -269,12 +272,16 @@ pub struct JournalEntry {
 }
 
 /// Why a trace may not be complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gap {
     /// The stream was joined when the pod had already a kubelet status.
     JoinedInTheMiddle,
     /// The watch was interrupted.
     WatchInterrupted,
+    /// An event is older than one before it, or came after the pod's DELETED: the recording was reordered.
+    OutOfOrder,
+    /// A part of the recording could not be read.
+    Unreadable,
 }
 
 /// One pod's life, observed or simulated.
@@ -293,6 +300,7 @@ pub struct Trace {
     /// Process journal in order of time; `None`: the pod has no journal.
     pub journal: Option<Vec<JournalEntry>>,
     pub gaps: Vec<Gap>,
-    /// When watching ended (receive time of the last event of the whole recording, or its end mark); absent: unknown.
+    /// Until when the pod was watched: receive time of its DELETED, else of the last event of the whole recording or
+    /// of its end mark; absent: unknown.
     pub watched_until_ms: Option<UnixMs>,
 }

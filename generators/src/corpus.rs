@@ -1,0 +1,51 @@
+//! Named scenarios: the seed documents' cases and the smallest pods of the known deviations.
+
+use crate::Scenario;
+
+/// A named scenario and the commented YAML it is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// `seed/three-init-two-main`, `deviation/rs-3`; also its path under `generators/corpus/`.
+    pub name: &'static str,
+    /// The file's text.
+    pub yaml: &'static str,
+}
+
+impl Named {
+    /// The scenario.
+    pub fn scenario(&self) -> Scenario {
+        Scenario::from_yaml(self.yaml).unwrap_or_else(|error| panic!("embedded corpus file {}: {error}", self.name))
+    }
+}
+
+/// The named scenario, if there is one of this name.
+pub fn named(name: &str) -> Option<Scenario> {
+    CORPUS.iter().find(|named| named.name == name).map(Named::scenario)
+}
+
+macro_rules! corpus {
+    ($($name:literal),* $(,)?) => {
+        &[$(Named { name: $name, yaml: include_str!(concat!("../corpus/", $name, ".yaml")) }),*]
+    };
+}
+
+/// All named scenarios.
+pub const CORPUS: &[Named] = corpus![
+    "seed/job-with-classic-sidecar",
+    "seed/three-init-two-main",
+    "seed/init-two-sidecars-two-mains",
+    "seed/sidecars-that-exit",
+    "seed/two-inits-then-sidecar",
+    "seed/init-waits-for-dependencies",
+    "seed/init-fails-always",
+    "seed/init-fails-on-failure",
+    "seed/init-fails-never",
+    "seed/native-sidecar",
+    "deviation/125404",
+    "deviation/125880",
+    "deviation/132826",
+    "deviation/rs-3",
+    "deviation/wr-5",
+    "deviation/pb-7",
+    "deviation/123323",
+];

@@ -1,0 +1,161 @@
+//! What the recording says of each instance of each container: when it started, got its TERM and ended, and how.
+//!
+//! These are the inputs of the check: how and when a process exits is the pod's business, not the kubelet's.
+
+use crate::trace::{ContainerView, Exit, JournalKind, Reason, Seen, State, Trace, UnixMs};
+
+/// Earlier than any moment of a recording; far enough from the ends of the type for bounds to be added and subtracted.
+pub const LONG_AGO: UnixMs = UnixMs::MIN / 4;
+/// Later than any moment of a recording.
+pub const FAR_FUTURE: UnixMs = UnixMs::MAX / 4;
+
+/// A moment known to lie between two bounds (both included).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    pub lo: UnixMs,
+    pub hi: UnixMs,
+}
+
+impl Interval {
+    /// Any time at all.
+    pub const UNKNOWN: Self = Self { lo: LONG_AGO, hi: FAR_FUTURE };
+
+    /// API times are cut to whole seconds.
+    fn of_second(at: UnixMs) -> Self {
+        Self { lo: at, hi: at + 999 }
+    }
+
+    /// Both are true; where clocks disagree the other one wins.
+    fn narrowed(self, other: Self) -> Self {
+        let both = Self { lo: self.lo.max(other.lo), hi: self.hi.min(other.hi) };
+        if both.lo <= both.hi { both } else { other }
+    }
+}
+
+/// What is known of one instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstanceFacts {
+    /// When the runtime started it.
+    pub start: Option<Interval>,
+    /// When it ended, as the runtime tells.
+    pub finish: Option<Interval>,
+    pub exit: Option<Exit>,
+    /// When the process got its TERM (journal).
+    pub term: Option<UnixMs>,
+    /// The process wrote its own exit line (so nobody killed it).
+    pub wrote_exit: bool,
+    /// The process wrote its start line.
+    pub wrote_start: bool,
+}
+
+/// Facts by container and instance (restart count).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    by_container: Vec<Vec<InstanceFacts>>,
+    /// The recording has a process journal, so a missing line says something.
+    pub journal: bool,
+}
+
+/// The runtime notes a start before the process can write its first line, and an end after its last: at most this long
+/// before or after, on a machine under load.
+const RUNTIME_LAG_MS: i64 = 2_000;
+
+impl Facts {
+    /// Gathers the facts of a trace.
+    pub fn of(trace: &Trace) -> Self {
+        let mut facts = Self {
+            by_container: vec![Vec::new(); trace.spec.containers.len()],
+            journal: trace.journal.is_some(),
+        };
+        for step in &trace.steps {
+            for (index, view) in step.view.containers.iter().enumerate() {
+                if let (Some(view), Some(seen)) = (view, step.seen.get(index)) {
+                    facts.add_status(index, view, seen);
+                }
+            }
+        }
+        for entry in trace.journal.iter().flatten() {
+            facts.add_journal(entry.container, entry.attempt, entry.at_ms, entry.kind);
+        }
+        facts
+    }
+
+    /// Facts of instance `n` of a container.
+    pub fn get(&self, container: usize, n: u32) -> Option<&InstanceFacts> {
+        self.by_container[container].get(n as usize)
+    }
+
+    /// How many instances of a container the recording shows.
+    pub fn instances(&self, container: usize) -> u32 {
+        self.by_container[container].len() as u32
+    }
+
+    fn entry(&mut self, container: usize, n: u32) -> Option<&mut InstanceFacts> {
+        // A restart count beyond any real one is damage, not a fact.
+        const INSTANCES_MAX: u32 = 100_000;
+        if n >= INSTANCES_MAX {
+            return None;
+        }
+        let instances = &mut self.by_container[container];
+        if instances.len() <= n as usize {
+            instances.resize(n as usize + 1, InstanceFacts::default());
+        }
+        instances.get_mut(n as usize)
+    }
+
+    fn add_status(&mut self, index: usize, view: &ContainerView, seen: &Seen) {
+        let n = view.restart_count;
+        match &view.state {
+            State::Running => self.add(index, n, seen.started_at, None, None),
+            State::Terminated(exit) => self.add(index, n, seen.started_at, seen.finished_at, Some(exit)),
+            State::Waiting(_) => {}
+        }
+        if let Some(exit) = &view.last {
+            // WR-6, RS-9: lastState is this very instance while it waits (or, sticky, beside its own terminated state).
+            let same = seen.last_container_id.is_some() && seen.last_container_id == seen.container_id;
+            let waits = matches!(view.state, State::Waiting(_));
+            let of = if same || (waits && seen.last_container_id.is_none()) { Some(n) } else { n.checked_sub(1) };
+            if let Some(of) = of {
+                self.add(index, of, seen.last_started_at, seen.last_finished_at, Some(exit));
+            }
+        }
+    }
+
+    fn add(&mut self, index: usize, n: u32, start: Option<UnixMs>, finish: Option<UnixMs>, exit: Option<&Exit>) {
+        // WR-5: "could not be located" is the kubelet's invention, not an end that anybody saw.
+        if exit.is_some_and(|exit| exit.reason == Reason::ContainerStatusUnknown) {
+            return;
+        }
+        let Some(facts) = self.entry(index, n) else { return };
+        if let Some(start) = start.filter(|&at| at > 0) {
+            facts.start = Some(Interval::of_second(start));
+        }
+        if let Some(finish) = finish.filter(|&at| at > 0) {
+            facts.finish = Some(Interval::of_second(finish));
+        }
+        if let Some(exit) = exit {
+            facts.exit = Some(exit.clone());
+        }
+    }
+
+    fn add_journal(&mut self, index: usize, n: u32, at: UnixMs, kind: JournalKind) {
+        let Some(facts) = self.entry(index, n) else { return };
+        match kind {
+            JournalKind::Start => {
+                let written = Interval { lo: at - RUNTIME_LAG_MS, hi: at };
+                facts.start = Some(facts.start.map_or(written, |start| start.narrowed(written)));
+                facts.wrote_start = true;
+            }
+            JournalKind::Term => facts.term = Some(facts.term.map_or(at, |term| term.min(at))),
+            JournalKind::Exit(code) => {
+                let written = Interval { lo: at, hi: at + RUNTIME_LAG_MS };
+                facts.finish = Some(facts.finish.map_or(written, |finish| finish.narrowed(written)));
+                facts.wrote_exit = true;
+                if facts.exit.is_none() {
+                    let reason = if code == 0 { Reason::Completed } else { Reason::Error };
+                    facts.exit = Some(Exit { code: i32::from(code), reason });
+                }
+            }
+        }
+    }
+}

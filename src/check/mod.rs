@@ -1,0 +1,21 @@
+//! Trace inclusion: is there a run of the model that explains everything that was observed, in order?
+//!
+//! The set of states that explain everything so far (the frontier) is carried along; when no state is left, the recording
+//! diverges. Skipping a status is free (the status manager publishes only the newest), inventing one or going back is not.
+
+mod bounds;
+mod diagnose;
+mod facts;
+mod moves;
+mod node;
+mod overdue;
+mod search;
+mod teardown;
+mod verdict;
+
+pub use bounds::Bounds;
+pub use diagnose::describe;
+pub use facts::{Facts, InstanceFacts, Interval};
+pub use search::{Inclusion, includes};
+pub use teardown::Broken;
+pub use verdict::{Divergence, Verdict};

@@ -1,0 +1,55 @@
+//! One hypothesis about the kubelet's state, and when it explains an observed status.
+
+use super::facts::Interval;
+use crate::model::{Mode, PodSpec, PodState, Status};
+use crate::trace::{ConditionKind, Phase, UnixMs};
+
+/// A state of the model together with the earliest time at which it can have been reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    pub pod: PodState,
+    /// No earlier than this: everything that led here had happened by then.
+    pub now: UnixMs,
+    /// By this time all inputs that led here had arrived (`FAR_FUTURE`: nobody knows).
+    pub latest: UnixMs,
+    /// No earlier than this was the cached status computed.
+    pub status_at: UnixMs,
+    /// A kill inside a sync waits for a process whose end the recording does not show.
+    pub blocked: bool,
+    /// The first sync was cancelled by a delete before it started anything.
+    pub interrupted: bool,
+}
+
+impl Node {
+    /// A pod that the kubelet has not looked at yet, created at `created`.
+    pub fn new(spec: &PodSpec, created: UnixMs) -> Self {
+        Self { pod: PodState::new(spec), now: created, latest: created, status_at: created, blocked: false, interrupted: false }
+    }
+
+    /// Something has happened in this interval.
+    pub fn passed(&mut self, at: Interval) {
+        self.now = self.now.max(at.lo);
+        self.latest = self.latest.max(at.hi);
+    }
+
+    /// Does the status that this state can publish equal the observed one?
+    pub fn explains(&self, observed: &Status, previous_phase: Phase) -> bool {
+        let status = &self.pod.status;
+        self.phase(previous_phase) == observed.phase
+            && conditions_match(status, observed)
+            && status.containers == observed.containers
+    }
+
+    /// WS-1: a terminal phase is not published while the worker is not terminated.
+    pub fn phase(&self, previous: Phase) -> Phase {
+        let phase = self.pod.status.phase;
+        let masked = phase.is_terminal() && !previous.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing);
+        if masked { previous } else { phase }
+    }
+}
+
+/// PodScheduled is the scheduler's as much as the kubelet's, so it is compared only when the kubelet has spoken.
+fn conditions_match(model: &Status, observed: &Status) -> bool {
+    model.containers.is_empty()
+        || ConditionKind::ALL.iter().all(|&kind| model.condition(kind) == observed.condition(kind))
+}

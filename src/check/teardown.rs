@@ -1,0 +1,191 @@
+//! Ordered termination and its grace accounting, judged on the facts (spec 3.2).
+
+use super::bounds::Bounds;
+use super::facts::{Facts, InstanceFacts};
+use crate::model::{Behaviour, Kind, PodSpec, PodState};
+use crate::trace::UnixMs;
+
+/// A rule that a teardown broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub rule: &'static str,
+    pub summary: String,
+}
+
+/// The grace of a teardown. A second, shorter delete counts only if it comes before the kill has begun (TO-7), which the
+/// watch does not show, so either may have been given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace {
+    pub s_min: u32,
+    pub s_max: u32,
+}
+
+impl Grace {
+    /// One grace, beyond doubt.
+    pub fn exactly(s: u32) -> Self {
+        Self { s_min: s, s_max: s }
+    }
+
+    fn ms_min(self) -> i64 {
+        i64::from(self.s_min) * 1_000
+    }
+
+    /// The longest that was given, in milliseconds.
+    pub fn ms_max(self) -> i64 {
+        i64::from(self.s_max) * 1_000
+    }
+}
+
+/// A teardown: what ran when it began, no earlier than `begin`, with this grace.
+pub struct Teardown<'a> {
+    pub behaviour: &'a Behaviour,
+    pub spec: &'a PodSpec,
+    pub facts: &'a Facts,
+    pub bounds: &'a Bounds,
+    pub begin: UnixMs,
+    /// By then it had begun, as far as its inputs tell.
+    pub begin_latest: UnixMs,
+    pub grace: Grace,
+}
+
+/// TO-5: the runtime is never given less than this to stop a container.
+const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
+
+impl Teardown<'_> {
+    /// Checks order, grace and timeliness of the teardown of everything that runs in `pod`.
+    pub fn check(&self, pod: &PodState) -> Result<(), Broken> {
+        let running: Vec<(usize, &InstanceFacts)> = pod
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, container)| container.is_running())
+            .filter_map(|(index, container)| {
+                let n = container.newest.as_ref()?.n;
+                Some((index, self.facts.get(index, n)?))
+            })
+            .collect();
+        for &(index, facts) in &running {
+            self.check_turn(index, facts, &running)?;
+            self.check_grace(index, facts, &running)?;
+        }
+        Ok(())
+    }
+
+    fn name(&self, index: usize) -> &str {
+        &self.spec.containers[index].name
+    }
+
+    /// TO-3: who has to be gone before the turn of `index` comes.
+    fn prerequisites<'f>(
+        &self,
+        index: usize,
+        running: &'f [(usize, &'f InstanceFacts)],
+    ) -> impl Iterator<Item = &'f (usize, &'f InstanceFacts)> {
+        let ordered = self.behaviour.ordered_sidecar_termination && self.spec.containers[index].kind == Kind::Sidecar;
+        running.iter().filter(move |(other, _)| {
+            ordered && *other > index && self.spec.containers[*other].kind != Kind::Init
+        })
+    }
+
+    /// A sidecar gets its TERM after everything that it serves is gone, or when the grace period is used up; and then
+    /// it gets it at once.
+    fn check_turn(
+        &self,
+        index: usize,
+        facts: &InstanceFacts,
+        running: &[(usize, &InstanceFacts)],
+    ) -> Result<(), Broken> {
+        let killed_without_journal =
+            !self.facts.journal && facts.exit.as_ref().is_some_and(|exit| matches!(exit.code, 137 | 143));
+        let stopped_at = facts.term.or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
+        let grace_end = self.begin + self.grace.ms_min();
+        let mut turn = self.begin_latest;
+        for (other, prerequisite) in self.prerequisites(index, running) {
+            let Some(finish) = prerequisite.finish else { continue };
+            turn = turn.max(finish.hi);
+            if let Some(at) = stopped_at
+                && at < finish.lo - self.bounds.rounding_ms
+                && at < grace_end - self.bounds.rounding_ms
+            {
+                return Err(Broken {
+                    rule: "TO-3",
+                    summary: format!(
+                        "{} was told to stop {} ms before {} had ended, with {} s of grace not used up",
+                        self.name(index),
+                        finish.lo - at,
+                        self.name(*other),
+                        self.grace.s_min
+                    ),
+                });
+            }
+        }
+        // #125880: a later sidecar that does not run keeps the earlier ones waiting for the whole grace period.
+        let absent_later = self.behaviour.absent_sidecar_blocks_earlier
+            && self.spec.containers[index].kind == Kind::Sidecar
+            && self.spec.containers.iter().enumerate().any(|(other, container)| {
+                container.kind == Kind::Sidecar && other > index && !running.iter().any(|&(r, _)| r == other)
+            });
+        let last = self.begin_latest.saturating_add(self.grace.ms_max());
+        let due = if absent_later { last } else { turn.min(last) };
+        if let Some(term) = facts.term
+            && term > due.saturating_add(self.bounds.act_ms())
+        {
+            return Err(Broken {
+                rule: "TO-3",
+                summary: format!(
+                    "{} got its TERM {} ms after its turn had come; at most {} ms are permitted",
+                    self.name(index),
+                    term - due,
+                    self.bounds.act_ms()
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// TO-5: nobody is killed before its grace is over, and nobody outlives it.
+    fn check_grace(
+        &self,
+        index: usize,
+        facts: &InstanceFacts,
+        running: &[(usize, &InstanceFacts)],
+    ) -> Result<(), Broken> {
+        let Some(finish) = facts.finish else { return Ok(()) };
+        let killed = self.facts.journal
+            && facts.wrote_start
+            && !facts.wrote_exit
+            && facts.exit.as_ref().is_some_and(|exit| exit.code == 137);
+        if let (true, Some(term)) = (killed, facts.term) {
+            // The wait for the turn is subtracted in whole seconds.
+            let waits = self.prerequisites(index, running).next().is_some();
+            let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
+            let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
+            if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {
+                return Err(Broken {
+                    rule: "TO-5",
+                    summary: format!(
+                        "{} was killed at most {} ms after its TERM; it had {} ms",
+                        self.name(index),
+                        finish.hi - term,
+                        owed_ms
+                    ),
+                });
+            }
+        }
+        let latest = self
+            .begin_latest
+            .saturating_add(self.grace.ms_max() + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms);
+        if finish.lo > latest {
+            return Err(Broken {
+                rule: "TO-5",
+                summary: format!(
+                    "{} ended {} ms after the teardown began; the grace period is {} s plus at most 2 s",
+                    self.name(index),
+                    finish.lo - self.begin,
+                    self.grace.s_max
+                ),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The steps of the pod worker and of the probe workers, one function each.
+//!
+//! A sync is [`sync_status`] (publish what the snapshot shows) followed by the caller performing the [`super::plan`] through
+//! [`PodState::start`], [`PodState::refuse`] and [`PodState::exit`]; everything that is decided outside the kubelet's code
+//! (does the back-off let it start, how does a killed process exit) is the caller's.
+
+use super::conditions::{conditions, containers_ready};
+use super::phase::phase;
+use super::plan::wanted_workers;
+use super::state::{Condition, Mode, PodState, Probed, Sandbox, Status, Worker, unknown_exit};
+use super::status::container_views;
+use super::{Behaviour, Kind, Phase, PodSpec, State};
+use crate::trace::ConditionKind;
+
+fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool) -> Status {
+    let containers = container_views(behaviour, spec, pod);
+    let phase = phase(behaviour, spec, pod, &containers, terminal);
+    let conditions = conditions(behaviour, spec, pod, &containers, phase);
+    Status { phase, conditions, containers }
+}
+
+/// A sync publishes its status. Returns whether the sync goes on to act (false: the phase is terminal, teardown begins).
+pub fn sync_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) -> bool {
+    debug_assert_eq!(pod.mode, Mode::Sync);
+    pod.status = compute(behaviour, spec, pod, false);
+    if pod.status.phase.is_terminal() {
+        // WS-2 a, b: the terminating step publishes the same status once more, so it is not a step of its own.
+        pod.mode = Mode::Killing;
+        return false;
+    }
+    add_workers(behaviour, spec, pod);
+    if pod.sandbox == Sandbox::None {
+        pod.sandbox = Sandbox::Ready;
+        pod.announcement_due = behaviour.ready_to_start_announced;
+    }
+    true
+}
+
+/// Probe workers are made for mains, then sidecars; up to 1.36 the pass ends at the first that exists already (PB-6).
+fn add_workers(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    for kind in [Kind::Main, Kind::Sidecar] {
+        for index in (0..spec.containers.len()).filter(|&index| spec.containers[index].kind == kind) {
+            for (worker, wanted) in wanted_workers(spec, index) {
+                if !wanted {
+                    continue;
+                }
+                if pod.containers[index].has_worker(worker) && !behaviour.probe_workers_are_completed {
+                    return;
+                }
+                pod.containers[index].workers |= worker as u8;
+            }
+        }
+    }
+}
+
+/// The sandbox's own update (1.36 and later): the cached status with PodReadyToStartContainers turned true.
+pub fn sandbox_announced(pod: &mut PodState) {
+    pod.announcement_due = false;
+    pod.status.conditions[ConditionKind::PodReadyToStartContainers as usize] = Some(Condition::TRUE);
+}
+
+/// A startup probe's result is stored (WS-3: `started` alone is written at once).
+pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
+    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    instance.startup = result;
+    let n = instance.n;
+    if let Some(view) = pod.status.containers.get_mut(index)
+        && view.state == State::Running
+        && view.restart_count == n
+    {
+        view.started = result == Probed::Success;
+    }
+}
+
+/// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once).
+pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready: bool) {
+    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    instance.ready = ready;
+    let n = instance.n;
+    let Some(view) = pod.status.containers.get_mut(index) else { return };
+    if view.restart_count != n || view.ready == ready || !matches!(view.state, State::Running) {
+        return;
+    }
+    view.ready = ready;
+    let condition = containers_ready(spec, &pod.status.containers, pod.status.phase);
+    for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
+        pod.status.conditions[kind as usize] = Some(condition);
+    }
+}
+
+/// A liveness probe has failed often enough.
+pub fn liveness_failed(pod: &mut PodState, index: usize) {
+    if let Some(instance) = pod.containers[index].newest.as_mut() {
+        instance.liveness_failed = true;
+    }
+}
+
+/// PB-6: the probe workers of a sidecar in a Never pod end when they see it terminated.
+pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
+    pod.containers[index].workers &= !(worker as u8);
+}
+
+/// The terminating step of a deleted pod publishes its first status (TP-B).
+pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    pod.deleted = true;
+    pod.mode = Mode::Killing;
+    pod.status = compute(behaviour, spec, pod, false);
+}
+
+/// The terminating step of a pod that ended by itself publishes the terminal status once more (WS-2 b).
+pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    pod.status = compute(behaviour, spec, pod, false);
+}
+
+/// Everything that ran has been stopped (its exits are known), and so has the sandbox.
+pub fn kill_done(pod: &mut PodState) {
+    debug_assert!(pod.containers.iter().all(|container| !container.is_running()));
+    pod.mode = Mode::Killed;
+    if pod.sandbox == Sandbox::Ready {
+        pod.sandbox = Sandbox::Stopped;
+    }
+    pod.announcement_due = false;
+}
+
+/// The status of the fresh read after the kill (WS-2 b), and the terminated step's own from the cache (WS-2 c).
+pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    for container in &mut pod.containers {
+        container.workers = 0;
+    }
+    pod.status = compute(behaviour, spec, pod, true);
+    pod.mode = Mode::Terminated;
+}
+
+/// The final, forced status (WS-2 d, WR-5, 3.3). `initialized` is [`has_initialized`] of the pod object that the worker
+/// holds.
+pub fn finish(spec: &PodSpec, pod: &mut PodState, initialized: bool) {
+    let last_evidence = spec
+        .containers
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.kind != Kind::Main)
+        .filter(|&(index, _)| {
+            let view = &pod.status.containers[index];
+            !matches!(view.state, State::Waiting(_)) || view.last.is_some()
+        })
+        .map(|(index, _)| index)
+        .next_back()
+        .unwrap_or(0);
+    for (index, container) in spec.containers.iter().enumerate() {
+        let rewritten = match container.kind {
+            Kind::Main => initialized,
+            _ => index <= last_evidence,
+        };
+        let view = &mut pod.status.containers[index];
+        if rewritten && !matches!(view.state, State::Terminated(_)) {
+            view.state = State::Terminated(unknown_exit());
+        }
+    }
+    if !pod.status.phase.is_terminal() {
+        pod.status.phase = Phase::Failed;
+    }
+    pod.mode = Mode::Finished;
+}
+
+/// 3.3: has any main ever left plain waiting, or is the last init element done?
+pub fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
+    if spec.containers[0].kind == Kind::Main {
+        return true;
+    }
+    let pairs = || spec.containers.iter().zip(&api.containers);
+    let main_moved = pairs().any(|(container, view)| {
+        container.kind == Kind::Main && (view.last.is_some() || !matches!(view.state, State::Waiting(_)))
+    });
+    let last_done = pairs().rfind(|(container, _)| container.kind != Kind::Main).is_some_and(|(container, view)| {
+        match container.kind {
+            Kind::Sidecar => view.state == State::Running && view.started,
+            _ => {
+                let exits = [view.last.as_ref(), if let State::Terminated(exit) = &view.state { Some(exit) } else { None }];
+                exits.into_iter().flatten().any(|exit| exit.code == 0)
+            }
+        }
+    });
+    main_moved || last_done
+}

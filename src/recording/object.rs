@@ -1,0 +1,223 @@
+//! The fields of a pod that are read; the rest is skipped while parsing, which is most of the time that typed pods cost.
+
+use serde::de::{Error, IgnoredAny, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::trace::UnixMs;
+
+/// A pod as received.
+#[derive(Debug, Default, Deserialize)]
+pub struct Pod {
+    /// `kind`: anything may be in a stream.
+    pub kind: Option<Box<str>>,
+    /// `metadata`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub metadata: Metadata,
+    /// `spec`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub spec: Spec,
+    /// `status`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub status: Status,
+}
+
+/// `metadata`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    pub name: String,
+    pub namespace: String,
+    pub uid: String,
+    pub resource_version: String,
+    pub deletion_timestamp: Option<Time>,
+    pub deletion_grace_period_seconds: Option<i64>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub finalizers: Vec<IgnoredAny>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub annotations: Annotations,
+}
+
+/// The annotations that matter here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// The scenario a generated pod was made from, as YAML.
+    #[serde(rename = "podcheck.dev/scenario")]
+    pub scenario: Option<Box<str>>,
+    /// Marks a mirror of a static pod.
+    #[serde(rename = "kubernetes.io/config.mirror")]
+    pub mirror: Option<IgnoredAny>,
+}
+
+/// `spec`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Spec {
+    pub node_name: Option<String>,
+    pub restart_policy: Option<Box<str>>,
+    pub termination_grace_period_seconds: Option<i64>,
+    pub active_deadline_seconds: Option<i64>,
+    pub share_process_namespace: Option<bool>,
+    pub os: Option<Os>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub init_containers: Vec<Container>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub containers: Vec<Container>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub ephemeral_containers: Vec<IgnoredAny>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub readiness_gates: Vec<IgnoredAny>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub scheduling_gates: Vec<IgnoredAny>,
+}
+
+/// `spec.os`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Os {
+    pub name: Box<str>,
+}
+
+/// A container of the specification.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Container {
+    pub name: String,
+    pub restart_policy: Option<Box<str>>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub restart_policy_rules: Vec<IgnoredAny>,
+    pub lifecycle: Option<Lifecycle>,
+    pub startup_probe: Option<Probe>,
+    pub readiness_probe: Option<Probe>,
+    pub liveness_probe: Option<Probe>,
+}
+
+/// `lifecycle` of a container.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Lifecycle {
+    pub post_start: Option<IgnoredAny>,
+    pub pre_stop: Option<IgnoredAny>,
+    pub stop_signal: Option<IgnoredAny>,
+}
+
+/// The numbers of a probe.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Probe {
+    pub initial_delay_seconds: Option<i64>,
+    pub period_seconds: Option<i64>,
+    pub timeout_seconds: Option<i64>,
+    pub failure_threshold: Option<i64>,
+    pub success_threshold: Option<i64>,
+    pub termination_grace_period_seconds: Option<i64>,
+}
+
+/// `status`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    pub phase: Option<Box<str>>,
+    pub reason: Option<Box<str>>,
+    #[serde(rename = "podIP")]
+    pub pod_ip: Option<Box<str>>,
+    pub resize: Option<Box<str>>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub conditions: Vec<Condition>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub init_container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub container_statuses: Vec<ContainerStatus>,
+}
+
+/// A condition.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Condition {
+    #[serde(rename = "type")]
+    pub kind: Box<str>,
+    pub status: Box<str>,
+    pub reason: Option<Box<str>>,
+    pub message: Option<Box<str>>,
+}
+
+/// A container's status.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerStatus {
+    pub name: Box<str>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub state: State,
+    #[serde(deserialize_with = "null_is_default")]
+    pub last_state: State,
+    pub ready: bool,
+    pub started: Option<bool>,
+    pub restart_count: u32,
+    #[serde(rename = "containerID")]
+    pub container_id: Option<Box<str>>,
+}
+
+/// `state` or `lastState`: at most one is set.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct State {
+    pub waiting: Option<Waiting>,
+    pub running: Option<Running>,
+    pub terminated: Option<Terminated>,
+}
+
+/// `state.waiting`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    pub reason: Option<Box<str>>,
+}
+
+/// `state.running`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Running {
+    pub started_at: Option<Time>,
+}
+
+/// `state.terminated`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Terminated {
+    pub exit_code: i32,
+    pub reason: Option<Box<str>>,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+    #[serde(rename = "containerID")]
+    pub container_id: Option<Box<str>>,
+    /// The termination message, which carries the journal.
+    pub message: Option<Box<str>>,
+}
+
+/// An RFC 3339 time, as Unix milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub UnixMs);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
+                let time: jiff::Timestamp = text.parse().map_err(E::custom)?;
+                Ok(Time(time.as_millisecond()))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Go prints an absent list or struct as `null` now and then.
+fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,218 @@
+//! One received object to the specification and the view that the model knows.
+
+use podcheck_generators::RestartPolicy;
+
+use super::{
+    Condition, ConditionKind, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSpec, PodView, ProbeSpec, Reason,
+    Seen, State,
+};
+use crate::recording::object;
+
+/// The specification as the model needs it.
+pub(super) fn spec(pod: &object::Pod) -> PodSpec {
+    let spec = &pod.spec;
+    let init = spec.init_containers.iter().map(|container| {
+        let kind = if is_always(container) {
+            Kind::Sidecar
+        } else {
+            Kind::Init
+        };
+        container_spec(container, kind)
+    });
+    let containers = init.chain(
+        spec.containers
+            .iter()
+            .map(|container| container_spec(container, Kind::Main)),
+    );
+    PodSpec {
+        restart_policy: match spec.restart_policy.as_deref() {
+            Some("Never") => RestartPolicy::Never,
+            Some("OnFailure") => RestartPolicy::OnFailure,
+            _ => RestartPolicy::Always,
+        },
+        // The API accepts a negative grace in old objects and treats it as 1.
+        grace_s: spec
+            .termination_grace_period_seconds
+            .map_or(30, |grace| if grace < 0 { 1 } else { number(grace) }),
+        containers: containers.collect(),
+        not_covered: not_covered(pod),
+    }
+}
+
+fn is_always(container: &object::Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
+}
+
+fn container_spec(container: &object::Container, kind: Kind) -> ContainerSpec {
+    ContainerSpec {
+        name: container.name.clone(),
+        kind,
+        startup: container.startup_probe.as_ref().map(probe_spec),
+        readiness: container.readiness_probe.as_ref().map(probe_spec),
+        liveness: container.liveness_probe.as_ref().map(probe_spec),
+    }
+}
+
+/// The API replaces absent numbers and zeros by its defaults.
+fn probe_spec(probe: &object::Probe) -> ProbeSpec {
+    let or = |value: Option<i64>, default| value.filter(|value| *value != 0).map_or(default, number);
+    ProbeSpec {
+        initial_delay_s: or(probe.initial_delay_seconds, 0),
+        period_s: or(probe.period_seconds, 10),
+        timeout_s: or(probe.timeout_seconds, 1),
+        failure_threshold: or(probe.failure_threshold, 3),
+        success_threshold: or(probe.success_threshold, 1),
+        grace_s: probe.termination_grace_period_seconds.map(number),
+    }
+}
+
+fn number(value: i64) -> u32 {
+    u32::try_from(value.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Fields that change the lifecycle in ways the model does not know.
+fn not_covered(pod: &object::Pod) -> Vec<String> {
+    let spec = &pod.spec;
+    let mut names = Vec::new();
+    let mut name = |text: &str, present: bool| {
+        if present && !names.iter().any(|known| known == text) {
+            names.push(text.to_owned());
+        }
+    };
+    for (container, is_init) in with_init(&spec.init_containers, &spec.containers) {
+        let lifecycle = container.lifecycle.as_ref();
+        name(
+            "lifecycle.postStart",
+            lifecycle.is_some_and(|hooks| hooks.post_start.is_some()),
+        );
+        name(
+            "lifecycle.preStop",
+            lifecycle.is_some_and(|hooks| hooks.pre_stop.is_some()),
+        );
+        name(
+            "lifecycle.stopSignal",
+            lifecycle.is_some_and(|hooks| hooks.stop_signal.is_some()),
+        );
+        name("restartPolicyRules", !container.restart_policy_rules.is_empty());
+        let own_policy = container.restart_policy.is_some();
+        name("containers.restartPolicy", !is_init && own_policy);
+        name(
+            "initContainers.restartPolicy other than Always",
+            is_init && own_policy && !is_always(container),
+        );
+    }
+    name("activeDeadlineSeconds", spec.active_deadline_seconds.is_some());
+    name("shareProcessNamespace", spec.share_process_namespace == Some(true));
+    name("os.name", spec.os.as_ref().is_some_and(|os| &*os.name != "linux"));
+    name("readinessGates", !spec.readiness_gates.is_empty());
+    name("schedulingGates", !spec.scheduling_gates.is_empty());
+    name("static pod", pod.metadata.annotations.mirror.is_some());
+    names.extend(late_not_covered(pod).map(str::to_owned));
+    names
+}
+
+fn with_init<'a>(
+    init: &'a [object::Container],
+    main: &'a [object::Container],
+) -> impl Iterator<Item = (&'a object::Container, bool)> {
+    init.iter()
+        .map(|container| (container, true))
+        .chain(main.iter().map(|container| (container, false)))
+}
+
+/// What may come up later in a pod's life.
+pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = &'static str> {
+    let has = |kind: &str| pod.status.conditions.iter().any(|condition| &*condition.kind == kind);
+    let resize = pod.status.resize.is_some() || has("PodResizePending") || has("PodResizeInProgress");
+    [
+        ("ephemeralContainers", !pod.spec.ephemeral_containers.is_empty()),
+        ("resources resize", resize),
+        ("eviction or preemption (DisruptionTarget)", has("DisruptionTarget")),
+    ]
+    .into_iter()
+    .filter_map(|(name, present)| present.then_some(name))
+}
+
+/// The published status.
+pub(super) fn view(status: &object::Status, spec: &PodSpec) -> PodView {
+    PodView {
+        phase: match status.phase.as_deref() {
+            None | Some("" | "Pending") => Phase::Pending,
+            Some("Running") => Phase::Running,
+            Some("Succeeded") => Phase::Succeeded,
+            Some("Failed") => Phase::Failed,
+            Some(_) => Phase::Unknown,
+        },
+        reason: Reason::parse(status.reason.as_deref()),
+        conditions: ConditionKind::ALL.map(|kind| {
+            let condition = status
+                .conditions
+                .iter()
+                .find(|condition| &*condition.kind == kind.as_str())?;
+            Some(Condition {
+                is_true: &*condition.status == "True",
+                reason: condition.reason.clone().unwrap_or_default(),
+                message: condition.message.clone().unwrap_or_default(),
+            })
+        }),
+        containers: spec
+            .containers
+            .iter()
+            .map(|container| Some(container_view(find(status, container)?)))
+            .collect(),
+        pod_ip: status.pod_ip.as_deref().is_some_and(|ip| !ip.is_empty()),
+    }
+}
+
+/// The status entry of a container; names are unique within a pod.
+pub(super) fn find<'a>(status: &'a object::Status, container: &ContainerSpec) -> Option<&'a object::ContainerStatus> {
+    let list = if container.kind == Kind::Main {
+        &status.container_statuses
+    } else {
+        &status.init_container_statuses
+    };
+    list.iter().find(|entry| *entry.name == *container.name)
+}
+
+fn container_view(status: &object::ContainerStatus) -> ContainerView {
+    ContainerView {
+        state: match &status.state {
+            object::State {
+                terminated: Some(terminated),
+                ..
+            } => State::Terminated(exit(terminated)),
+            object::State { running: Some(_), .. } => State::Running,
+            object::State { waiting, .. } => State::Waiting(Reason::parse(
+                waiting.as_ref().and_then(|waiting| waiting.reason.as_deref()),
+            )),
+        },
+        last: status.last_state.terminated.as_ref().map(exit),
+        restart_count: status.restart_count,
+        ready: status.ready,
+        started: status.started.unwrap_or(false),
+    }
+}
+
+fn exit(terminated: &object::Terminated) -> Exit {
+    Exit {
+        code: terminated.exit_code,
+        reason: Reason::parse(terminated.reason.as_deref()),
+    }
+}
+
+/// Identities and times of a status entry.
+pub(super) fn seen(status: &object::ContainerStatus) -> Seen {
+    let (running, terminated) = (status.state.running.as_ref(), status.state.terminated.as_ref());
+    let last = status.last_state.terminated.as_ref();
+    let started_at = running
+        .and_then(|it| it.started_at)
+        .or(terminated.and_then(|it| it.started_at));
+    Seen {
+        container_id: status.container_id.clone().filter(|id| !id.is_empty()),
+        started_at: started_at.map(|time| time.0),
+        finished_at: terminated.and_then(|it| it.finished_at).map(|time| time.0),
+        last_container_id: last.and_then(|it| it.container_id.clone()).filter(|id| !id.is_empty()),
+        last_started_at: last.and_then(|it| it.started_at).map(|time| time.0),
+        last_finished_at: last.and_then(|it| it.finished_at).map(|time| time.0),
+    }
+}
