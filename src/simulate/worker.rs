@@ -100,6 +100,7 @@ impl Node<'_> {
         self.worker.deletion_grace_s = Some(before.min(grace_s));
         self.worker.terminating = true;
         self.wake();
+        self.interrupt_mount();
     }
 
     fn activate(&mut self) {
@@ -117,7 +118,9 @@ impl Node<'_> {
 
     /// Begins the waiting work if the newest snapshot is new enough.
     pub fn try_begin(&mut self) {
-        let Stage::Waiting(work) = self.worker.stage else { return };
+        let Stage::Waiting(work) = self.worker.stage else {
+            return;
+        };
         if let Some(end) = self.worker.last_sync_end
             && self.cache_at.is_none_or(|at| at <= end)
         {
@@ -147,7 +150,9 @@ impl Node<'_> {
                 let exit = exit.clone();
                 self.pod.exit(index, exit);
             }
-            let before = n.checked_sub(1).and_then(|n| self.runtime.instances[index].get(n as usize));
+            let before = n
+                .checked_sub(1)
+                .and_then(|n| self.runtime.instances[index].get(n as usize));
             if before.is_some_and(|process| process.removed_ms.is_some_and(|removed_ms| removed_ms <= at)) {
                 self.pod.containers[index].previous = None;
             }
@@ -157,7 +162,8 @@ impl Node<'_> {
 
     /// A status was computed: the status manager gets it.
     pub fn status_computed(&mut self, force: bool) {
-        let vanishes = self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
+        let vanishes =
+            self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
         let pod_ip = self.worker.has_ip && !vanishes;
         let spec = &self.work.spec;
         let status = Published::computed(spec, &self.pod, &self.runtime, self.uid, &self.cached, pod_ip);
@@ -177,6 +183,7 @@ impl Node<'_> {
         self.add_probers();
         self.trigger_readiness();
         if is_new {
+            self.worker.actions.push_back(Action::MountVolumes);
             self.worker.actions.push_back(Action::MakeSandbox);
         }
         self.plan_actions();
@@ -206,7 +213,9 @@ impl Node<'_> {
 
     /// The last write, which comes even if nothing has changed.
     pub fn finish(&mut self) {
-        model::finish(&self.work.spec, &mut self.pod, &self.worker.api);
+        // 3.3: asked of the object that came with the update, which can lag behind.
+        let initialized = model::has_initialized(&self.work.spec, &self.worker.api);
+        model::finish(&self.work.spec, &mut self.pod, initialized);
         self.worker.finished = true;
         self.status_computed(true);
     }
@@ -232,7 +241,10 @@ impl Node<'_> {
             self.worker.pending_api = self.worker.api.clone();
             self.worker.pending_deleted = self.worker.deleted;
         }
-        if work == Work::Sync && self.behaviour.relist_on_demand && self.worker.acted && self.worker.refused_until.is_none()
+        if work == Work::Sync
+            && self.behaviour.relist_on_demand
+            && self.worker.acted
+            && self.worker.refused_until.is_none()
         {
             let delay_ms = self.latency(1, 15);
             self.after(delay_ms, Event::Relist { periodic: false });
@@ -256,7 +268,12 @@ impl Node<'_> {
         // Due work is picked up on a tick of one second.
         let tick_ms = self.dice.between(0, 999);
         self.worker.queue_generation += 1;
-        self.after(jittered_ms + tick_ms, Event::Queue { generation: self.worker.queue_generation });
+        self.after(
+            jittered_ms + tick_ms,
+            Event::Queue {
+                generation: self.worker.queue_generation,
+            },
+        );
     }
 
     /// The queue's slot is due, unless a later sync has overwritten it.

@@ -1,0 +1,90 @@
+//! The table of known deviations: promises that some versions are known to break.
+//!
+//! An entry covers a breach only for its versions, its guarantees and where its own mark is to be seen, so that it
+//! cannot absorb another bug.
+
+use std::fmt;
+
+use crate::guarantees::{Breach, Case};
+use crate::model::KubeletVersion;
+
+mod marks;
+mod table;
+
+pub use table::DEVIATIONS;
+
+/// One known deviation.
+#[derive(Clone, Copy, Debug)]
+pub struct Deviation {
+    /// `kubernetes#125404`, `podcheck/RS-3`.
+    pub name: &'static str,
+    pub title: &'static str,
+    /// The issue, or where the finding is described.
+    pub link: &'static str,
+    pub versions: Versions,
+    /// Ids of the guarantees that it breaks.
+    pub guarantees: &'static [&'static str],
+    /// Is this breach its doing?
+    pub is_its_doing: fn(&Case, &Breach) -> bool,
+    /// Name of the smallest pod in the corpus.
+    pub smallest_pod: Option<&'static str>,
+}
+
+/// Versions of the kubelet that have a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// First minor version (1.x) that has it.
+    pub since_minor: u32,
+    /// First patch (minor, patch) that has it, where a release line got it with a pick.
+    pub since_patches: &'static [(u32, u32)],
+    /// First patch (minor, patch) of a release line that does not have it any more.
+    pub fixed_patches: &'static [(u32, u32)],
+    /// First minor version that never had it; absent: not fixed.
+    pub fixed_minor: Option<u32>,
+}
+
+impl Versions {
+    /// Does this version have it?
+    pub fn contain(&self, version: KubeletVersion) -> bool {
+        let KubeletVersion { minor, patch } = version;
+        let picked = self.since_patches.iter().find(|&&(line, _)| minor == line);
+        picked.map_or(minor >= self.since_minor, |&(_, since)| patch >= since)
+            && self.fixed_minor.is_none_or(|fixed| minor < fixed)
+            && !self
+                .fixed_patches
+                .iter()
+                .any(|&(line, fixed)| minor == line && patch >= fixed)
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self
+            .since_patches
+            .iter()
+            .map(|(minor, patch)| format!("1.{minor}.{patch}"));
+        let since: Vec<String> = since.chain([format!("1.{}", self.since_minor)]).collect();
+        write!(f, "since {}", since.join(", "))?;
+        let patches = self
+            .fixed_patches
+            .iter()
+            .map(|(minor, patch)| format!("1.{minor}.{patch}"));
+        let fixed: Vec<String> = patches
+            .chain(self.fixed_minor.map(|minor| format!("1.{minor}")))
+            .collect();
+        if fixed.is_empty() {
+            f.write_str(", not fixed")
+        } else {
+            write!(f, ", fixed in {}", fixed.join(", "))
+        }
+    }
+}
+
+/// The entry that covers a breach of a guarantee by a kubelet of this version.
+pub fn covering(version: KubeletVersion, guarantee: &str, case: &Case, breach: &Breach) -> Option<&'static Deviation> {
+    DEVIATIONS.iter().find(|deviation| {
+        deviation.versions.contain(version)
+            && deviation.guarantees.contains(&guarantee)
+            && (deviation.is_its_doing)(case, breach)
+    })
+}
