@@ -206,7 +206,8 @@ impl Node<'_> {
 
     /// The last write, which comes even if nothing has changed.
     pub fn finish(&mut self) {
-        model::finish(&self.work.spec, &mut self.pod, &self.worker.api);
+        let initialized = model::has_initialized(&self.work.spec, &self.worker.api);
+        model::finish(&self.work.spec, &mut self.pod, initialized);
         self.worker.finished = true;
         self.status_computed(true);
     }
