@@ -111,7 +111,9 @@ impl Moves<'_> {
                     || (model.restart_count == target.restart_count
                         && (target.state != State::Running
                             || matches!(model.state, State::Running | State::Waiting(_)))
-                        && (target.last.is_some() || !matches!(target.state, State::Waiting(_)) || model.state != State::Running))
+                        && (target.last.is_some()
+                            || !matches!(target.state, State::Waiting(_))
+                            || model.state != State::Running))
             })
             || self.target.containers.is_empty()
     }

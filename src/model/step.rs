@@ -108,7 +108,9 @@ pub fn liveness_failed(pod: &mut PodState, index: usize) {
 /// A probe worker ends and takes its result along (PB-6; also when it sees a terminal phase, PB-10).
 pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
     pod.containers[index].workers &= !(worker as u8);
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     match worker {
         Worker::Startup => instance.startup = Probed::Nothing,
         Worker::Readiness => instance.ready = false,

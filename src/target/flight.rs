@@ -41,7 +41,8 @@ impl Flight {
 
     /// The API server has it: by its answer or by an event, whichever comes first.
     pub(super) fn is_created(&mut self, now: Instant) -> &mut Lifecycle {
-        self.lifecycle.get_or_insert_with(|| Lifecycle::new(&self.planned.scenario, now))
+        self.lifecycle
+            .get_or_insert_with(|| Lifecycle::new(&self.planned.scenario, now))
     }
 
     pub(super) fn was_created(&self) -> bool {
@@ -49,7 +50,10 @@ impl Flight {
     }
 
     pub(super) fn due(&mut self, now: Instant) -> Vec<Action> {
-        self.lifecycle.as_mut().map(|lifecycle| lifecycle.due(now)).unwrap_or_default()
+        self.lifecycle
+            .as_mut()
+            .map(|lifecycle| lifecycle.due(now))
+            .unwrap_or_default()
     }
 
     pub(super) fn next_due(&self) -> Option<Instant> {
@@ -69,7 +73,9 @@ impl Flight {
             (self.starts, self.completed_inits) = (facts.starts(), facts.completed_inits());
             return Some(now - self.asked_at);
         }
-        let ended = (facts.starts() > self.starts).then(|| self.handover_since.take()).flatten();
+        let ended = (facts.starts() > self.starts)
+            .then(|| self.handover_since.take())
+            .flatten();
         if facts.completed_inits() > self.completed_inits && facts.starts() == self.starts {
             self.handover_since = Some(now);
         }

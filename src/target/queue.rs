@@ -34,7 +34,11 @@ impl Queue {
             let lane = lanes.entry(lane_name(&planned)).or_default();
             lane.waiting.push_back((position, planned));
         }
-        Self { lanes, in_flight, next_at: now }
+        Self {
+            lanes,
+            in_flight,
+            next_at: now,
+        }
     }
 
     /// The next pod, if there is room; of several nodes with room the one that lags most behind the plan's order, so
@@ -44,8 +48,13 @@ impl Queue {
             return None;
         }
         let is_adaptive = matches!(self.in_flight, InFlight::Adaptive);
-        let open = self.lanes.values_mut().filter(|lane| !is_adaptive || lane.in_flight < lane.pace.limit());
-        let lane = open.filter(|lane| !lane.waiting.is_empty()).min_by_key(|lane| lane.waiting[0].0)?;
+        let open = self
+            .lanes
+            .values_mut()
+            .filter(|lane| !is_adaptive || lane.in_flight < lane.pace.limit());
+        let lane = open
+            .filter(|lane| !lane.waiting.is_empty())
+            .min_by_key(|lane| lane.waiting[0].0)?;
         lane.in_flight += 1;
         self.next_at = now + SPACING;
         lane.waiting.pop_front().map(|(_, planned)| planned)
@@ -55,7 +64,10 @@ impl Queue {
     pub(super) fn next_due(&self) -> Option<Instant> {
         let is_adaptive = matches!(self.in_flight, InFlight::Adaptive);
         let is_open = |lane: &Lane| !is_adaptive || lane.in_flight < lane.pace.limit();
-        let any = self.lanes.values().any(|lane| !lane.waiting.is_empty() && is_open(lane));
+        let any = self
+            .lanes
+            .values()
+            .any(|lane| !lane.waiting.is_empty() && is_open(lane));
         (any && self.has_room_at_all()).then_some(self.next_at)
     }
 
@@ -75,7 +87,10 @@ impl Queue {
 
     /// Drops what has not been created and tells how many.
     pub(super) fn close(&mut self) -> usize {
-        self.lanes.values_mut().map(|lane| std::mem::take(&mut lane.waiting).len()).sum()
+        self.lanes
+            .values_mut()
+            .map(|lane| std::mem::take(&mut lane.waiting).len())
+            .sum()
     }
 
     /// How many pods have not been created yet.
