@@ -10,5 +10,7 @@ pub mod check;
 pub mod guarantees;
 pub mod judge;
 pub mod simulate;
+pub mod campaign;
 pub mod printer;
+pub mod report;
 pub mod cli;
