@@ -15,7 +15,9 @@ pub struct Judged {
 
 /// Judges a pod as `kubernetes`, or as the version that its recording names.
 pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Bounds, _strict: bool) -> Judged {
-    let name = kubernetes.map(|version| version.to_string()).or_else(|| trace.kubelet.clone());
+    let name = kubernetes
+        .map(|version| version.to_string())
+        .or_else(|| trace.kubelet.clone());
     let verdict = match name.as_deref().map(str::parse::<KubeletVersion>) {
         None => Verdict::Inconclusive("the kubelet's version is not in the recording; say it with --kubernetes".into()),
         Some(Err(error)) => Verdict::Inconclusive(error.to_string()),
@@ -25,5 +27,8 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
             Inclusion::Undecided(reason) => Verdict::Inconclusive(reason),
         },
     };
-    Judged { verdict, kubernetes: name }
+    Judged {
+        verdict,
+        kubernetes: name,
+    }
 }

@@ -21,14 +21,21 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             _ => return Err(wrong()),
         };
         let count: u64 = digits.parse().map_err(|_| wrong())?;
-        total_s = count.checked_mul(unit_s).and_then(|part_s| total_s.checked_add(part_s)).ok_or_else(wrong)?;
+        total_s = count
+            .checked_mul(unit_s)
+            .and_then(|part_s| total_s.checked_add(part_s))
+            .ok_or_else(wrong)?;
         digits.clear();
     }
     if !digits.is_empty() {
         let rest_s = if total_s == 0 { digits.parse().ok() } else { None };
         total_s = rest_s.ok_or_else(wrong)?;
     }
-    if total_s == 0 { Err(wrong()) } else { Ok(Duration::from_secs(total_s)) }
+    if total_s == 0 {
+        Err(wrong())
+    } else {
+        Ok(Duration::from_secs(total_s))
+    }
 }
 
 /// A seed as case ids write it: hexadecimal.

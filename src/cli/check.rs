@@ -55,16 +55,21 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         output.line(&counts.to_string())?;
     }
     output.flush()?;
-    Ok(match (Exit::of_verdicts(counts.judged(), counts.conclusive(), counts.diverges > 0), failed) {
-        (Exit::Diverges, _) => Exit::Diverges,
-        (_, Some(exit)) => exit,
-        (exit, None) => {
-            if exit == Exit::TooLittle {
-                eprintln!("note: {}", why_too_little(&counts));
+    Ok(
+        match (
+            Exit::of_verdicts(counts.judged(), counts.conclusive(), counts.diverges > 0),
+            failed,
+        ) {
+            (Exit::Diverges, _) => Exit::Diverges,
+            (_, Some(exit)) => exit,
+            (exit, None) => {
+                if exit == Exit::TooLittle {
+                    eprintln!("note: {}", why_too_little(&counts));
+                }
+                exit
             }
-            exit
-        }
-    })
+        },
+    )
 }
 
 fn check_file(args: &Args, file: &PathBuf, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {

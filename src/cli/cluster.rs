@@ -64,19 +64,27 @@ pub fn run(args: &Args, _output: &mut Output) -> Result<Exit, Failure> {
         .status()
         .map_err(|error| Failure::Environment(format!("cannot run {}: {error}", path.display())))?;
     // The script has said what is missing and how to get it.
-    Ok(if status.success() { Exit::Conforms } else { Exit::Environment })
+    Ok(if status.success() {
+        Exit::Conforms
+    } else {
+        Exit::Environment
+    })
 }
 
 /// `v1.34.0` as node images are named.
 fn version(text: &str) -> Result<String, String> {
-    let version: KubeletVersion = text.parse().map_err(|error: crate::model::VersionError| error.to_string())?;
+    let version: KubeletVersion = text
+        .parse()
+        .map_err(|error: crate::model::VersionError| error.to_string())?;
     Ok(version.to_string())
 }
 
 fn kubelet(text: &str) -> Result<String, String> {
     match text.split_once('+') {
         Some((core, gates)) if gates.contains('=') => Ok(format!("{}+{gates}", version(core)?)),
-        Some((_, gates)) => Err(format!("{gates:?} is not a feature gate; write it like +SidecarContainers=false")),
+        Some((_, gates)) => Err(format!(
+            "{gates:?} is not a feature gate; write it like +SidecarContainers=false"
+        )),
         None => version(text),
     }
 }
@@ -87,12 +95,18 @@ fn scripts() -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().ok();
     let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let starts = [here, program, Some(built)];
-    let found = starts.iter().flatten().flat_map(|start| start.ancestors()).map(|folder| folder.join("node-image"));
+    let found = starts
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
+        .map(|folder| folder.join("node-image"));
     found.into_iter().find(|folder| is_ours(folder)).ok_or_else(|| {
         Failure::Environment("cannot find the scripts that make the cluster; run this in a checkout of podcheck".into())
     })
 }
 
 fn is_ours(folder: &Path) -> bool {
-    ["up.sh", "status.sh", "down.sh"].iter().all(|script| folder.join(script).is_file())
+    ["up.sh", "status.sh", "down.sh"]
+        .iter()
+        .all(|script| folder.join(script).is_file())
 }

@@ -63,14 +63,21 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     for (id, scenario) in cases(args.profile, seed).take(count) {
         write(output, &id.to_string(), &scenario, args.manifest)?;
     }
-    Ok(if args.cases == 0 { Exit::TooLittle } else { Exit::Conforms })
+    Ok(if args.cases == 0 {
+        Exit::TooLittle
+    } else {
+        Exit::Conforms
+    })
 }
 
 /// The named scenario, or an error that lists the names.
 pub(super) fn corpus(name: &str) -> Result<&'static Named, Failure> {
     CORPUS.iter().find(|named| named.name == name).ok_or_else(|| {
         let names: Vec<&str> = CORPUS.iter().map(|named| named.name).collect();
-        Failure::Usage(format!("no named scenario is called {name:?}; there are: {}", names.join(", ")))
+        Failure::Usage(format!(
+            "no named scenario is called {name:?}; there are: {}",
+            names.join(", ")
+        ))
     })
 }
 
@@ -94,14 +101,27 @@ fn list(output: &mut Output) -> Result<Exit, Failure> {
     }
     output.line("PROFILE       LONGEST POD")?;
     for profile in Profile::ALL {
-        let note = if profile == Profile::default() { "  (default)" } else { "" };
-        output.line(&format!("{profile:<12}  {} s{note}", profile.budget_ms().div_ceil(1000)))?;
+        let note = if profile == Profile::default() {
+            "  (default)"
+        } else {
+            ""
+        };
+        output.line(&format!(
+            "{profile:<12}  {} s{note}",
+            profile.budget_ms().div_ceil(1000)
+        ))?;
     }
     output.line("\nNAMED SCENARIO")?;
     for named in CORPUS {
         output.line(named.name)?;
     }
-    let example = CaseId { profile: Profile::Sidecars, seed: 0x7f_3a9c, index: 12 };
-    output.line(&format!("\nA case of a profile is named by profile, seed and number: {example}"))?;
+    let example = CaseId {
+        profile: Profile::Sidecars,
+        seed: 0x7f_3a9c,
+        index: 12,
+    };
+    output.line(&format!(
+        "\nA case of a profile is named by profile, seed and number: {example}"
+    ))?;
     Ok(Exit::Conforms)
 }

@@ -13,7 +13,10 @@ pub fn traces(path: &Path) -> Result<Traces<Box<dyn BufRead>>, Failure> {
     let (input, name): (Box<dyn BufRead>, String) = if path.as_os_str() == "-" {
         (Box::new(io::stdin().lock()), "<stdin>".to_owned())
     } else {
-        (Box::new(BufReader::with_capacity(1 << 16, open(path)?)), path.display().to_string())
+        (
+            Box::new(BufReader::with_capacity(1 << 16, open(path)?)),
+            path.display().to_string(),
+        )
     };
     Ok(Traces::new(Reader::new(input, name), &Options::default()))
 }
@@ -26,7 +29,11 @@ pub fn open(path: &Path) -> Result<File, Failure> {
     }
     File::open(path).map_err(|error| {
         let text = format!("cannot open {name}: {error}; check the path");
-        if error.kind() == io::ErrorKind::NotFound { Failure::Usage(text) } else { Failure::Environment(text) }
+        if error.kind() == io::ErrorKind::NotFound {
+            Failure::Usage(text)
+        } else {
+            Failure::Environment(text)
+        }
     })
 }
 

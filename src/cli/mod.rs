@@ -10,6 +10,8 @@ mod exit;
 mod generate;
 mod input;
 mod output;
+mod plain;
+mod source;
 mod table;
 
 use std::process::ExitCode;

@@ -24,7 +24,10 @@ pub struct Output {
 impl Output {
     /// Writes in this format.
     pub fn new(format: Format) -> Self {
-        Self { format, stdout: BufWriter::new(io::stdout()) }
+        Self {
+            format,
+            stdout: BufWriter::new(io::stdout()),
+        }
     }
 
     /// Is the format JSON?

@@ -56,7 +56,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 continue;
             }
         };
-        let recorded = traces.header().and_then(|header| header.server.as_deref()?.parse().ok());
+        let recorded = traces
+            .header()
+            .and_then(|header| header.server.as_deref()?.parse().ok());
         let server = args.kubernetes.or(recorded).unwrap_or_else(|| {
             guessed = true;
             NEWEST

@@ -2,6 +2,10 @@
 //!
 //! Everything here makes text or serde values out of results; nothing here judges.
 
+mod compare;
+mod summary;
 mod verdict;
 
+pub use compare::{ObservedRow, observed, side_by_side};
+pub use summary::summary;
 pub use verdict::{Counts, VerdictLine};

@@ -71,8 +71,20 @@ impl VerdictLine {
 
 impl DivergenceLine {
     fn new(divergence: &Divergence) -> Self {
-        let Divergence { event_index, resource_version, rule, summary, known_deviation } = divergence.clone();
-        Self { event_index, resource_version, rule, summary, known_deviation }
+        let Divergence {
+            event_index,
+            resource_version,
+            rule,
+            summary,
+            known_deviation,
+        } = divergence.clone();
+        Self {
+            event_index,
+            resource_version,
+            rule,
+            summary,
+            known_deviation,
+        }
     }
 }
 
@@ -90,7 +102,11 @@ impl fmt::Display for VerdictLine {
                 if let Some(name) = &first.known_deviation {
                     write!(f, "  {name}")?;
                 }
-                write!(f, "  event {} (resourceVersion {}), ", first.event_index, first.resource_version)?;
+                write!(
+                    f,
+                    "  event {} (resourceVersion {}), ",
+                    first.event_index, first.resource_version
+                )?;
                 write!(f, "rule {}: {}", first.rule, first.summary)?;
                 if self.more > 0 {
                     write!(f, " (and {} more)", self.more)?;
