@@ -178,7 +178,7 @@ built_node() {
   base=podcheck/$(basename "$base_tar" .tar | tr - :)
   docker image inspect "$base" >/dev/null 2>&1 || docker import "$base_tar" "$base" >/dev/null
 
-  say "assembling $name (about half a minute)"
+  say "assembling $name (about 15 seconds)"
   # Privileged and running, since containerd must run in it to take in the images.
   container=$(docker run -d --privileged --label podcheck.build=1 "$base" sleep infinity)
   containers+=("$container")

@@ -35,7 +35,7 @@ take_lock() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+engine_answers() { have docker && timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 cluster_exists() { have kind && kind get clusters 2>/dev/null | grep -qx podcheck; }
 

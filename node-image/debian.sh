@@ -25,7 +25,7 @@ have debootstrap || apt_install trixie debootstrap
 mirror=$(debian_mirror)
 [[ -n $mirror ]] || die "apt has no debian mirror configured; add one to /etc/apt/sources.list"
 
-say "making a debian root file system (about 2 minutes)"
+say "making a debian root file system (about 1 minute)"
 root=$(mktemp -d)
 log=$cache/debian.log
 trap 'umount -q "$root/proc" || true; rm -rf "$root"' EXIT

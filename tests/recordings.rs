@@ -3,6 +3,7 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use podcheck::printer::{Printer, collapse, table};
 use podcheck::recording::{ClockReading, Header, NodeFacts, Reader, RecordingError, RecordingWriter};
 use podcheck::trace::normalize::{Options, Recorded, Traces, collect, read_traces, traces};
 use podcheck::trace::{EventType, Gap, JournalKind, Trace};
@@ -366,4 +367,46 @@ fn the_journal_comes_back_from_termination_messages() {
 
     let foreign = event("ADDED", "a", "u", 1, &ended("panic: nil map"));
     assert_eq!(read_text(&foreign).expect("readable").traces[0].journal, None);
+}
+
+#[test]
+fn a_real_pod_prints_the_table_that_its_api_server_printed() {
+    let recorded = read("v1.34.0.jsonl");
+    let trace = recorded
+        .traces
+        .iter()
+        .find(|trace| trace.name == "r101-7")
+        .expect("the pod");
+    let rows = collapse(Printer::for_server(34).rows(&trace.spec, &trace.steps));
+    assert_eq!(
+        table(rows.iter().map(|row| (trace.name.as_str(), row))),
+        "NAME     READY   STATUS        RESTARTS\n\
+         r101-7   0/2     Pending       0\n\
+         r101-7   0/2     Init:0/4      0\n\
+         r101-7   0/2     Init:Error    0\n\
+         r101-7   0/2     Terminating   0\n\
+         r101-7   0/2     Terminating   1\n\
+         r101-7   0/2     Init:1/4      1\n"
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn damaged_recordings_never_panic(
+        damage in proptest::collection::vec((0usize..20_000, proptest::num::u8::ANY), 1..20),
+        bytes_max in 10usize..100_000,
+        buffer_bytes in 1usize..5_000,
+    ) {
+        let mut bytes: Vec<u8> = text("v1.29.2.jsonl").into_bytes();
+        bytes.truncate(20_000);
+        for (at, byte) in damage {
+            bytes[at] = byte;
+        }
+        let input = BufReader::with_capacity(buffer_bytes, bytes.as_slice());
+        let traces = Traces::new(Reader::with_limit(input, "damaged", bytes_max), &Options::default());
+        let errors = traces.filter(Result::is_err).count();
+        proptest::prop_assert!(errors <= 1);
+    }
 }

@@ -6,7 +6,7 @@
 use super::bounds::Bounds;
 use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval, LONG_AGO};
 use super::node::Node;
-use super::teardown::{Broken, Teardown};
+use super::teardown::{Broken, Grace, Teardown};
 use crate::model::{
     self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, RestartPolicy, Status, Worker,
 };
@@ -23,13 +23,18 @@ pub struct Moves<'a> {
     /// When it was received; nothing later can have led to it.
     pub received: UnixMs,
     /// Grace of the delete, once the watch has shown the deletion timestamp.
-    pub deletion_grace_s: Option<u32>,
-    /// The two statuses observed before (newest first): what the worker's own copy of the pod can be.
-    pub api: [&'a Status; 2],
+    pub deletion: Option<(Grace, UnixMs)>,
+    /// The pod is deleted at some time, so its first sync can be interrupted.
+    pub is_deleted_later: bool,
+    /// Whether the pod had initialised in the object that the worker holds; it can lag behind the published statuses.
+    pub initialized: &'a [bool],
 }
 
 /// More ends than this in one snapshot are explored in parts.
 const SIMULTANEOUS_ENDS_MAX: usize = 8;
+
+/// A watch event reaches the recorder at most this long after the change, on a machine under load.
+const DELETE_LAG_MS: i64 = 2_000;
 
 /// An end that a snapshot can show.
 struct End {
@@ -50,6 +55,7 @@ impl Moves<'_> {
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
         match node.pod.mode {
+            Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => self.readiness(node, &mut out),
             Mode::Sync => {
                 self.syncs(node, &mut out);
@@ -62,24 +68,23 @@ impl Moves<'_> {
                 }
             }
             Mode::Killing => {
+                if !node.pod.deleted {
+                    let mut next = node.clone();
+                    self.prune(&mut next.pod);
+                    model::terminating_status(self.behaviour, self.spec, &mut next.pod);
+                    self.push(next, &mut out);
+                }
                 self.kill_done(node, &mut out);
                 self.readiness(node, &mut out);
                 self.startup(node, &mut out);
             }
-            Mode::Killed => {
-                let mut next = node.clone();
-                model::terminated_status(self.behaviour, self.spec, &mut next.pod);
-                next.status_at = next.now;
-                self.push(next, &mut out);
-            }
+            Mode::Killed => self.terminated(node, &mut out),
             Mode::Terminated => {
-                for api in self.api {
+                self.terminated(node, &mut out);
+                for &initialized in self.initialized {
                     let mut next = node.clone();
-                    model::finish(self.spec, &mut next.pod, api);
+                    model::finish(self.spec, &mut next.pod, initialized);
                     self.push(next, &mut out);
-                    if self.api[0] == self.api[1] {
-                        break;
-                    }
                 }
             }
             Mode::Finished => {}
@@ -124,14 +129,33 @@ impl Moves<'_> {
         self.facts.get(index, n).cloned().unwrap_or_default()
     }
 
+    fn terminated(&self, node: &Node, out: &mut Expansion) {
+        let mut next = node.clone();
+        self.prune(&mut next.pod);
+        model::terminated_status(self.behaviour, self.spec, &mut next.pod);
+        next.status_at = next.now;
+        self.push(next, out);
+    }
+
     fn syncs(&self, node: &Node, out: &mut Expansion) {
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
+            let is_first = next.pod.sandbox == model::Sandbox::None;
+            self.prune(&mut next.pod);
             let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             if !acts {
                 self.push(next, out);
             } else if self.can_lead_to_target(&next.pod) {
+                if is_first && self.is_deleted_later {
+                    // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
+                    // started then (seen on v1.34.0 and v1.37.0).
+                    let mut interrupted = next.clone();
+                    interrupted.interrupted = true;
+                    interrupted.pod.sandbox = model::Sandbox::None;
+                    interrupted.pod.announcement_due = false;
+                    self.push(interrupted, out);
+                }
                 self.act(next, out);
             }
         }
@@ -149,6 +173,18 @@ impl Moves<'_> {
             !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
         });
         consistent.flat_map(|subset| self.snapshot(node, &ends, subset)).collect()
+    }
+
+    /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
+    /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
+    fn prune(&self, pod: &mut PodState) {
+        for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
+            let Some(newest) = &container.newest else { continue };
+            let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
+            if may_go && target.restart_count == newest.n && target.last != container.previous {
+                container.previous = None;
+            }
+        }
     }
 
     /// The end of a running instance that a snapshot can show by now.
@@ -278,9 +314,8 @@ impl Moves<'_> {
 
     /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
     fn kill_pod(&self, node: Node, out: &mut Expansion) {
-        let grace_s = self.spec.grace_s;
         let mut stopped = node.clone();
-        match self.stop_all(&mut stopped, grace_s, out) {
+        match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), out) {
             Some(()) => self.push(stopped, out),
             None => {
                 let mut blocked = node;
@@ -291,10 +326,16 @@ impl Moves<'_> {
     }
 
     /// Ends everything that runs, in order; `None` when the recording does not show all the ends or forbids them.
-    fn stop_all(&self, node: &mut Node, grace_s: u32, out: &mut Expansion) -> Option<()> {
-        let begin = node.now;
-        let teardown =
-            Teardown { behaviour: self.behaviour, spec: self.spec, facts: self.facts, bounds: self.bounds, begin, grace_s };
+    fn stop_all(&self, node: &mut Node, grace: Grace, out: &mut Expansion) -> Option<()> {
+        let teardown = Teardown {
+            behaviour: self.behaviour,
+            spec: self.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            begin: node.now,
+            begin_latest: node.latest,
+            grace,
+        };
         if let Err(broken) = teardown.check(&node.pod) {
             out.broken.push(broken);
             return None;
@@ -314,20 +355,25 @@ impl Moves<'_> {
     }
 
     fn kill_done(&self, node: &Node, out: &mut Expansion) {
-        let grace_s = self.deletion_grace_s.filter(|_| node.pod.deleted).unwrap_or(self.spec.grace_s);
+        let grace = match self.deletion {
+            Some((grace, _)) if node.pod.deleted => grace,
+            _ => Grace::exactly(self.spec.grace_s),
+        };
         let mut next = node.clone();
-        if self.stop_all(&mut next, grace_s, out).is_some() {
+        if self.stop_all(&mut next, grace, out).is_some() {
             model::kill_done(&mut next.pod);
             self.push(next, out);
         }
     }
 
     fn delete(&self, node: &Node, out: &mut Expansion) {
-        if self.deletion_grace_s.is_none() {
-            return;
-        }
+        let Some((_, seen_at)) = self.deletion else { return };
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
+            // The watch shows the delete a little after the API server has accepted it.
+            next.passed(Interval { lo: seen_at - DELETE_LAG_MS, hi: seen_at });
+            next.interrupted = false;
+            self.prune(&mut next.pod);
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             self.push(next, out);
@@ -437,15 +483,20 @@ impl Moves<'_> {
         }
     }
 
-    /// PB-6: probe workers of a sidecar in a Never pod end once they see it terminated.
+    /// In a Never pod the probe workers of a container end once they see it terminated; a sidecar's too where PB-6 holds.
     fn lost_workers(&self, node: &Node, out: &mut Expansion) {
-        if !self.behaviour.never_pod_loses_probe_workers || self.spec.restart_policy != RestartPolicy::Never {
+        if self.spec.restart_policy != RestartPolicy::Never {
             return;
         }
         for (index, container) in self.spec.containers.iter().enumerate() {
             let terminated =
                 node.pod.status.containers.get(index).is_some_and(|view| matches!(view.state, State::Terminated(_)));
-            if container.kind != Kind::Sidecar || !terminated {
+            let ends = match container.kind {
+                Kind::Init => false,
+                Kind::Sidecar => self.behaviour.never_pod_loses_probe_workers,
+                Kind::Main => true,
+            };
+            if !ends || !terminated {
                 continue;
             }
             for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {

@@ -1,7 +1,7 @@
 //! One hypothesis about the kubelet's state, and when it explains an observed status.
 
 use super::facts::Interval;
-use crate::model::{Behaviour, Mode, PodSpec, PodState, Status};
+use crate::model::{Mode, PodSpec, PodState, Status};
 use crate::trace::{ConditionKind, Phase, UnixMs};
 
 /// A state of the model together with the earliest time at which it can have been reached.
@@ -16,12 +16,14 @@ pub struct Node {
     pub status_at: UnixMs,
     /// A kill inside a sync waits for a process whose end the recording does not show.
     pub blocked: bool,
+    /// The first sync was cancelled by a delete before it started anything.
+    pub interrupted: bool,
 }
 
 impl Node {
     /// A pod that the kubelet has not looked at yet, created at `created`.
     pub fn new(spec: &PodSpec, created: UnixMs) -> Self {
-        Self { pod: PodState::new(spec), now: created, latest: created, status_at: created, blocked: false }
+        Self { pod: PodState::new(spec), now: created, latest: created, status_at: created, blocked: false, interrupted: false }
     }
 
     /// Something has happened in this interval.
@@ -31,25 +33,18 @@ impl Node {
     }
 
     /// Does the status that this state can publish equal the observed one?
-    pub fn explains(&self, behaviour: &Behaviour, observed: &Status, previous_phase: Phase) -> bool {
+    pub fn explains(&self, observed: &Status, previous_phase: Phase) -> bool {
         let status = &self.pod.status;
         self.phase(previous_phase) == observed.phase
             && conditions_match(status, observed)
-            && status.containers.len() == observed.containers.len()
-            && status.containers.iter().zip(&observed.containers).all(|(model, seen)| {
-                model.state == seen.state
-                    && model.restart_count == seen.restart_count
-                    && model.ready == seen.ready
-                    && model.started == seen.started
-                    // RS-9: up to 1.35 the second-newest instance, and with it lastState, can be pruned at any time.
-                    && (model.last == seen.last || (!behaviour.last_state_is_sticky && seen.last.is_none()))
-            })
+            && status.containers == observed.containers
     }
 
     /// WS-1: a terminal phase is not published while the worker is not terminated.
     pub fn phase(&self, previous: Phase) -> Phase {
         let phase = self.pod.status.phase;
-        if phase.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing) { previous } else { phase }
+        let masked = phase.is_terminal() && !previous.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing);
+        if masked { previous } else { phase }
     }
 }
 

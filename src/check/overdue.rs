@@ -3,7 +3,7 @@
 use super::bounds::Bounds;
 use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
-use super::teardown::Broken;
+use super::teardown::{Broken, Grace};
 use crate::model::{self, BackoffRetry, Behaviour, Kind, Mode, PodSpec};
 use crate::trace::UnixMs;
 
@@ -14,7 +14,7 @@ pub struct Owed<'a> {
     pub facts: &'a Facts,
     pub bounds: &'a Bounds,
     /// Grace of the delete and when the watch showed it.
-    pub deletion: Option<(u32, UnixMs)>,
+    pub deletion: Option<(Grace, UnixMs)>,
 }
 
 /// TO-5: minimum time that the runtime is given to stop a container.
@@ -27,7 +27,7 @@ impl Owed<'_> {
             let due = since.max(node.latest).saturating_add(bound_ms);
             (at > due).then_some(at.saturating_sub(due))
         };
-        let grace_ms = i64::from(self.deletion.map_or(self.spec.grace_s, |(grace_s, _)| grace_s)) * 1_000;
+        let grace_ms = self.deletion.map_or(Grace::exactly(self.spec.grace_s), |(grace, _)| grace).ms_max();
         match node.pod.mode {
             Mode::Sync if node.blocked => {
                 let probe_grace_s = self
@@ -38,7 +38,7 @@ impl Owed<'_> {
                     .filter_map(|probe| probe.as_ref()?.grace_s)
                     .max()
                     .unwrap_or(0);
-                let kill_ms = grace_ms.max(i64::from(self.spec.grace_s.max(probe_grace_s)) * 1_000);
+                let kill_ms = grace_ms.max(Grace::exactly(self.spec.grace_s.max(probe_grace_s)).ms_max());
                 late(LONG_AGO, kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms)
                     .map(|ms| broken("TO-5", format!("a container that is being killed still runs {ms} ms too late")))
             }

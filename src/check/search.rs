@@ -8,10 +8,10 @@ use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
 use super::moves::{Moves, is_kubelets};
 use super::node::Node;
 use super::overdue::Owed;
-use super::teardown::Broken;
+use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
-use crate::model::{Behaviour, Mode, PodState, Status};
-use crate::trace::{EventType, Step, Trace, UnixMs};
+use crate::model::{self, Behaviour, Mode, PodState, Status};
+use crate::trace::{EventType, Phase, Step, Trace, UnixMs};
 
 /// Result of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
     Walk { behaviour, trace, bounds, facts: &facts }.run()
 }
 
+/// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
+fn is_final(step: &Step) -> bool {
+    step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0)
+}
+
 struct Walk<'a> {
     behaviour: &'a Behaviour,
     trace: &'a Trace,
@@ -46,29 +51,36 @@ impl Walk<'_> {
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
         frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
-        let unseen = Status::unseen();
-        let mut api = [unseen.clone(), unseen];
+        let mut previous = Status::unseen();
+        let mut initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
         let mut deletion = None;
         for step in &self.trace.steps {
             let target = Status::of_view(&step.view);
             if is_kubelets(&target) {
-                match self.explain(frontier, step, &target, &api, deletion) {
+                match self.explain(frontier, step, &target, previous.phase, &initialized, deletion) {
                     Ok(next) => frontier = next,
                     Err(stop) => return stop,
                 }
-                if api[0] != target {
-                    api = [target, std::mem::replace(&mut api[0], Status::unseen())];
+                let now = model::has_initialized(&self.trace.spec, &target);
+                // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
+                if deletion.is_none() && previous != target {
+                    initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
                 }
+                if !initialized.contains(&now) {
+                    initialized.push(now);
+                }
+                previous = target;
             }
             if let Some(mark) = step.deletion {
-                let seen_at = deletion.map_or(step.at_ms.unwrap_or(FAR_FUTURE), |(_, at): (u32, UnixMs)| at);
-                let forced = mark.grace_s == 0 && step.event != EventType::Deleted;
-                if forced {
+                if is_final(step) {
+                    if let Some(why) = self.not_finished(&frontier) {
+                        return Inclusion::Excluded(self.divergence(step, why));
+                    }
+                } else if mark.grace_s == 0 {
+                    // A forced delete takes the object away; there is nothing left to compare (3.3).
                     return Inclusion::Included;
                 }
-                // The first grace counts: a second delete does not interrupt a kill in progress (TO-7).
-                let grace_s = deletion.map_or(mark.grace_s, |(grace_s, _)| grace_s);
-                deletion = Some((grace_s, seen_at));
+                deletion = deletion.or(Some((self.grace(), step.at_ms.unwrap_or(FAR_FUTURE))));
             }
             if step.event == EventType::Deleted {
                 return Inclusion::Included;
@@ -83,8 +95,9 @@ impl Walk<'_> {
         frontier: Vec<Node>,
         step: &Step,
         target: &Status,
-        api: &[Status; 2],
-        deletion: Option<(u32, UnixMs)>,
+        previous_phase: Phase,
+        initialized: &[bool],
+        deletion: Option<(Grace, UnixMs)>,
     ) -> Result<Vec<Node>, Inclusion> {
         let received = step.at_ms.unwrap_or(FAR_FUTURE);
         let moves = Moves {
@@ -94,11 +107,12 @@ impl Walk<'_> {
             bounds: self.bounds,
             target,
             received,
-            deletion_grace_s: deletion.map(|(grace_s, _)| grace_s),
-            api: [&api[0], &api[1]],
+            deletion,
+            is_deleted_later: self.trace.steps.iter().any(|step| step.deletion.is_some()),
+            initialized,
         };
         let owed = self.owed(deletion);
-        let mut visited: BTreeMap<(PodState, bool), (UnixMs, UnixMs)> = BTreeMap::new();
+        let mut visited: BTreeMap<(PodState, bool, bool), (UnixMs, UnixMs)> = BTreeMap::new();
         let mut explaining: Vec<Node> = Vec::new();
         let mut overdue: Vec<Broken> = Vec::new();
         let mut broken: Vec<Broken> = Vec::new();
@@ -111,12 +125,12 @@ impl Walk<'_> {
                     step.event_index
                 )));
             }
-            let key = (node.pod.clone(), node.blocked);
+            let key = (node.pod.clone(), node.blocked, node.interrupted);
             if visited.get(&key).is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest) {
                 continue;
             }
             visited.insert(key, (node.now, node.latest));
-            if node.explains(self.behaviour, target, api[0].phase) && node.status_at <= received {
+            if node.explains(target, previous_phase) && node.status_at <= received {
                 match step.at_ms.and_then(|at| owed.overdue(&node, at)) {
                     Some(late) => overdue.push(late),
                     None => {
@@ -136,18 +150,35 @@ impl Walk<'_> {
                 .into_iter()
                 .chain(broken)
                 .next()
-                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, api[0].phase));
+                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, previous_phase));
             return Err(Inclusion::Excluded(self.divergence(step, why)));
         }
         Ok(explaining)
     }
 
-    fn owed(&self, deletion: Option<(u32, UnixMs)>) -> Owed<'_> {
+    /// WS-2 d: the kubelet takes the object away only after its final status.
+    fn not_finished(&self, frontier: &[Node]) -> Option<Broken> {
+        let mut modes = frontier.iter().map(|node| node.pod.mode);
+        let finished = modes.any(|mode| matches!(mode, Mode::Killed | Mode::Terminated | Mode::Finished));
+        (!finished).then(|| Broken {
+            rule: "WS-2",
+            summary: "the object was removed although its containers had not all been stopped".to_string(),
+        })
+    }
+
+    /// The graces of all deletes of this pod (the kubelet's own last delete, with grace 0, is none).
+    fn grace(&self) -> Grace {
+        let steps = self.trace.steps.iter().filter(|step| !is_final(step));
+        let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
+        Grace { s_min: graces().min().unwrap_or(0), s_max: graces().max().unwrap_or(0) }
+    }
+
+    fn owed(&self, deletion: Option<(Grace, UnixMs)>) -> Owed<'_> {
         Owed { behaviour: self.behaviour, spec: &self.trace.spec, facts: self.facts, bounds: self.bounds, deletion }
     }
 
     /// Nothing may be owed when the watch ends.
-    fn end(&self, frontier: &[Node], deletion: Option<(u32, UnixMs)>) -> Inclusion {
+    fn end(&self, frontier: &[Node], deletion: Option<(Grace, UnixMs)>) -> Inclusion {
         let (Some(until), Some(step)) = (self.trace.watched_until_ms, self.trace.steps.last()) else {
             return Inclusion::Included;
         };

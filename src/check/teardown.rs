@@ -12,6 +12,30 @@ pub struct Broken {
     pub summary: String,
 }
 
+/// The grace of a teardown. A second, shorter delete counts only if it comes before the kill has begun (TO-7), which the
+/// watch does not show, so either may have been given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace {
+    pub s_min: u32,
+    pub s_max: u32,
+}
+
+impl Grace {
+    /// One grace, beyond doubt.
+    pub fn exactly(s: u32) -> Self {
+        Self { s_min: s, s_max: s }
+    }
+
+    fn ms_min(self) -> i64 {
+        i64::from(self.s_min) * 1_000
+    }
+
+    /// The longest that was given, in milliseconds.
+    pub fn ms_max(self) -> i64 {
+        i64::from(self.s_max) * 1_000
+    }
+}
+
 /// A teardown: what ran when it began, no earlier than `begin`, with this grace.
 pub struct Teardown<'a> {
     pub behaviour: &'a Behaviour,
@@ -19,7 +43,9 @@ pub struct Teardown<'a> {
     pub facts: &'a Facts,
     pub bounds: &'a Bounds,
     pub begin: UnixMs,
-    pub grace_s: u32,
+    /// By then it had begun, as far as its inputs tell.
+    pub begin_latest: UnixMs,
+    pub grace: Grace,
 }
 
 /// TO-5: the runtime is never given less than this to stop a container.
@@ -43,10 +69,6 @@ impl Teardown<'_> {
             self.check_grace(index, facts, &running)?;
         }
         Ok(())
-    }
-
-    fn grace_ms(&self) -> i64 {
-        i64::from(self.grace_s) * 1_000
     }
 
     fn name(&self, index: usize) -> &str {
@@ -76,8 +98,8 @@ impl Teardown<'_> {
         let killed_without_journal =
             !self.facts.journal && facts.exit.as_ref().is_some_and(|exit| matches!(exit.code, 137 | 143));
         let stopped_at = facts.term.or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
-        let grace_end = self.begin + self.grace_ms();
-        let mut turn = self.begin;
+        let grace_end = self.begin + self.grace.ms_min();
+        let mut turn = self.begin_latest;
         for (other, prerequisite) in self.prerequisites(index, running) {
             let Some(finish) = prerequisite.finish else { continue };
             turn = turn.max(finish.hi);
@@ -92,7 +114,7 @@ impl Teardown<'_> {
                         self.name(index),
                         finish.lo - at,
                         self.name(*other),
-                        self.grace_s
+                        self.grace.s_min
                     ),
                 });
             }
@@ -103,9 +125,10 @@ impl Teardown<'_> {
             && self.spec.containers.iter().enumerate().any(|(other, container)| {
                 container.kind == Kind::Sidecar && other > index && !running.iter().any(|&(r, _)| r == other)
             });
-        let due = if absent_later { grace_end } else { turn.min(grace_end) };
+        let last = self.begin_latest.saturating_add(self.grace.ms_max());
+        let due = if absent_later { last } else { turn.min(last) };
         if let Some(term) = facts.term
-            && term > due + self.bounds.act_ms()
+            && term > due.saturating_add(self.bounds.act_ms())
         {
             return Err(Broken {
                 rule: "TO-3",
@@ -136,7 +159,7 @@ impl Teardown<'_> {
             // The wait for the turn is subtracted in whole seconds.
             let waits = self.prerequisites(index, running).next().is_some();
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
-            let owed_ms = (self.grace_ms() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
+            let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {
                 return Err(Broken {
                     rule: "TO-5",
@@ -149,7 +172,9 @@ impl Teardown<'_> {
                 });
             }
         }
-        let latest = self.begin + self.grace_ms() + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms;
+        let latest = self
+            .begin_latest
+            .saturating_add(self.grace.ms_max() + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms);
         if finish.lo > latest {
             return Err(Broken {
                 rule: "TO-5",
@@ -157,7 +182,7 @@ impl Teardown<'_> {
                     "{} ended {} ms after the teardown began; the grace period is {} s plus at most 2 s",
                     self.name(index),
                     finish.lo - self.begin,
-                    self.grace_s
+                    self.grace.s_max
                 ),
             });
         }

@@ -107,6 +107,11 @@ pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
     pod.status = compute(behaviour, spec, pod, false);
 }
 
+/// The terminating step of a pod that ended by itself publishes the terminal status once more (WS-2 b).
+pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    pod.status = compute(behaviour, spec, pod, false);
+}
+
 /// Everything that ran has been stopped (its exits are known), and so has the sandbox.
 pub fn kill_done(pod: &mut PodState) {
     debug_assert!(pod.containers.iter().all(|container| !container.is_running()));
@@ -117,7 +122,7 @@ pub fn kill_done(pod: &mut PodState) {
     pod.announcement_due = false;
 }
 
-/// The status of the fresh read after the kill (WS-2 b).
+/// The status of the fresh read after the kill (WS-2 b), and the terminated step's own from the cache (WS-2 c).
 pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
     for container in &mut pod.containers {
         container.workers = 0;
@@ -126,9 +131,9 @@ pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSta
     pod.mode = Mode::Terminated;
 }
 
-/// The final, forced status (WS-2 d, WR-5, 3.3). `api` is the status object that the worker holds, which can lag behind.
-pub fn finish(spec: &PodSpec, pod: &mut PodState, api: &Status) {
-    let initialized = has_initialized(spec, api);
+/// The final, forced status (WS-2 d, WR-5, 3.3). `initialized` is [`has_initialized`] of the pod object that the worker
+/// holds.
+pub fn finish(spec: &PodSpec, pod: &mut PodState, initialized: bool) {
     let last_evidence = spec
         .containers
         .iter()
@@ -158,7 +163,7 @@ pub fn finish(spec: &PodSpec, pod: &mut PodState, api: &Status) {
 }
 
 /// 3.3: has any main ever left plain waiting, or is the last init element done?
-fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
+pub fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
     if spec.containers[0].kind == Kind::Main {
         return true;
     }

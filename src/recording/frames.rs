@@ -54,6 +54,27 @@ enum Seen {
 }
 
 impl Scan {
+    /// Scans `chunk` up to the end of the value, if it is there: how many bytes belong to it, and what it is.
+    fn end_in(&mut self, chunk: &[u8]) -> Option<(usize, Frame)> {
+        let mut index = 0;
+        while index < chunk.len() {
+            if self.in_string && !self.escaped {
+                // Most bytes are within strings, where only three mean anything.
+                index += chunk[index..]
+                    .iter()
+                    .position(|byte| matches!(byte, b'"' | b'\\' | b'\n'))?;
+            }
+            match self.see(chunk[index]) {
+                Seen::Inside => {}
+                Seen::Complete => return Some((index + 1, Frame::Value)),
+                Seen::BrokenHere => return Some((index + 1, Frame::Broken)),
+                Seen::BrokenBefore => return Some((index, Frame::Broken)),
+            }
+            index += 1;
+        }
+        None
+    }
+
     fn see(&mut self, byte: u8) -> Seen {
         let line_start = std::mem::take(&mut self.line_start);
         if self.in_string {
@@ -137,18 +158,7 @@ impl<R: BufRead> Frames<R> {
             if chunk.is_empty() {
                 return Ok(Frame::Truncated);
             }
-            let mut end = None;
-            for (index, &byte) in chunk.iter().enumerate() {
-                match scan.see(byte) {
-                    Seen::Inside => {}
-                    Seen::Complete => end = Some((index + 1, Frame::Value)),
-                    Seen::BrokenHere => end = Some((index + 1, Frame::Broken)),
-                    Seen::BrokenBefore => end = Some((index, Frame::Broken)),
-                }
-                if end.is_some() {
-                    break;
-                }
-            }
+            let end = scan.end_in(chunk);
             self.consume(end.map_or(usize::MAX, |(length, _)| length), true)?;
             if self.bytes.len() > self.bytes_max {
                 return Ok(Frame::TooLarge);

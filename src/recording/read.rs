@@ -64,8 +64,7 @@ impl<R: BufRead> Reader<R> {
         &mut self.notes
     }
 
-    fn place(&self) -> Place {
-        let (line, byte) = self.frames.start;
+    fn place(&self, (line, byte): (u64, u64)) -> Place {
         Place {
             name: self.name.clone(),
             line,
@@ -75,29 +74,27 @@ impl<R: BufRead> Reader<R> {
 
     fn next_entry(&mut self) -> Result<Option<Entry>, RecordingError> {
         loop {
-            let frame = self.frames.next().map_err(|source| {
-                let (line, byte) = self.frames.position();
-                RecordingError::Read {
-                    place: Place {
-                        name: self.name.clone(),
-                        line,
-                        byte,
-                    },
-                    source,
+            let frame = match self.frames.next() {
+                Ok(frame) => frame,
+                Err(source) => {
+                    let place = self.place(self.frames.position());
+                    return Err(RecordingError::Read { place, source });
                 }
-            })?;
+            };
             let entry = match frame {
                 Frame::Value => self.value()?,
                 Frame::Broken => Some(self.unreadable("the line is cut off".into())?),
                 Frame::Text => Some(self.text()?),
                 Frame::TooLarge => {
                     return Err(RecordingError::TooLarge {
-                        place: self.place(),
+                        place: self.place(self.frames.start),
                         bytes_max: self.bytes_max,
                     });
                 }
                 Frame::Truncated if !self.understood => {
-                    return Err(RecordingError::OnlyTruncated { place: self.place() });
+                    return Err(RecordingError::OnlyTruncated {
+                        place: self.place(self.frames.start),
+                    });
                 }
                 Frame::Truncated => {
                     self.notes.truncated_at_line = Some(self.frames.start.0);
@@ -120,7 +117,7 @@ impl<R: BufRead> Reader<R> {
         let excerpt: String = String::from_utf8_lossy(self.frames.bytes()).chars().take(60).collect();
         if !self.understood {
             return Err(RecordingError::NotJson {
-                place: self.place(),
+                place: self.place(self.frames.start),
                 excerpt,
             });
         }
@@ -131,7 +128,7 @@ impl<R: BufRead> Reader<R> {
     fn unreadable(&mut self, why: String) -> Result<Entry, RecordingError> {
         if !self.understood {
             return Err(RecordingError::NotARecording {
-                place: self.place(),
+                place: self.place(self.frames.start),
                 why,
             });
         }
@@ -197,7 +194,7 @@ impl<R: BufRead> Reader<R> {
     fn header(&mut self, format: Option<u32>) -> Result<Entry, RecordingError> {
         if let Some(found) = format.filter(|&format| format > FORMAT) {
             return Err(RecordingError::NewerFormat {
-                place: self.place(),
+                place: self.place(self.frames.start),
                 found,
                 known: FORMAT,
             });
@@ -208,7 +205,7 @@ impl<R: BufRead> Reader<R> {
                 Ok(Entry::Header(header))
             }
             Err(error) => Err(RecordingError::NotARecording {
-                place: self.place(),
+                place: self.place(self.frames.start),
                 why: format!("header: {error}"),
             }),
         }

@@ -156,3 +156,128 @@ fn estimate_offset_ms(parsed: &[(&Message, Vec<Line>)]) -> Option<i64> {
         (None, None) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 3] = ["i0", "s1", "m0"];
+
+    fn message(container: usize, started_s: i64, finished_s: i64, text: &str) -> Message {
+        let [started_ms, finished_ms] = [started_s, finished_s].map(|seconds| Some(seconds * 1000));
+        Message {
+            container,
+            started_ms,
+            finished_ms,
+            text: text.into(),
+        }
+    }
+
+    fn times_ms(messages: &[Message], clock: &NodeClock) -> Option<Vec<UnixMs>> {
+        let messages = messages.iter().cloned().collect();
+        Some(
+            journal(&messages, &NAMES, clock)?
+                .iter()
+                .map(|entry| entry.at_ms)
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn only_complete_lines_of_known_containers_count() {
+        let line =
+            |text| parse_line(text, &NAMES).map(|line| (line.uptime_ms, line.container, line.attempt, line.kind));
+        assert_eq!(line("s1 0 start 3799.37"), Some((3_799_370, 1, 0, JournalKind::Start)));
+        assert_eq!(line("m0 12 exit:137 0.05"), Some((50, 2, 12, JournalKind::Exit(137))));
+        assert_eq!(line("i0 1 term 10.00"), Some((10_000, 0, 1, JournalKind::Term)));
+        for cut in [
+            "1 0 start 3799.37",
+            "s1 0 start 3799.3",
+            "s1 0 start 3799",
+            "0 start 3799.37",
+            "s1 0 st",
+            "s1 0 start ",
+            "",
+        ] {
+            assert_eq!(line(cut), None, "{cut:?}");
+        }
+        for wrong in [
+            "m0 0 exit:256 1.00",
+            "m0 -1 term 1.00",
+            "m0 0 exit: 1.00",
+            "m0 0 term 1.00 x",
+            "m0 0 term -1.00",
+        ] {
+            assert_eq!(line(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(line("m0 0 term 99999999999999999999.00"), None);
+    }
+
+    #[test]
+    fn journals_unite_without_duplicates_in_the_order_written() {
+        let clock = NodeClock {
+            boot_unix_ms: Some(100_000),
+            ..NodeClock::default()
+        };
+        let short = message(0, 0, 0, "i0 0 start 1.00\ni0 0 exit:0 2.00\n");
+        // The head is cut; two lines share an instant.
+        let long = message(
+            2,
+            0,
+            0,
+            "0 start 1.00\ni0 0 exit:0 2.00\ns1 0 start 3.00\nm0 0 start 3.00\nm0 0 exit:0 4.00",
+        );
+        let entries = journal(&[short, long].into(), &NAMES, &clock).expect("a journal");
+        let order: Vec<_> = entries.iter().map(|entry| (entry.at_ms, entry.container)).collect();
+        assert_eq!(
+            order,
+            [(101_000, 0), (102_000, 0), (103_000, 1), (103_000, 2), (104_000, 2)]
+        );
+    }
+
+    #[test]
+    fn the_nearest_clock_reading_counts() {
+        let clock = NodeClock {
+            readings: vec![(0, 1_000_000), (60_000, 1_061_000)],
+            boot_unix_ms: Some(0),
+        };
+        let text = "m0 0 start 1.00\nm0 0 exit:0 59.00\n";
+        assert_eq!(
+            times_ms(&[message(2, 0, 0, text)], &clock),
+            Some(vec![1_001_000, 1_060_000])
+        );
+    }
+
+    #[test]
+    fn many_processes_narrow_the_estimate() {
+        // The true offset is 1000.40 s; starts are 20 ms late in the journal, exits 20 ms early.
+        let lives = [(0.60, 2.90), (3.55, 4.10), (5.10, 7.58)];
+        let messages: Vec<Message> = (0..)
+            .zip(lives)
+            .map(|(attempt, (start_s, exit_s))| {
+                let text = format!(
+                    "m0 {attempt} start {:.2}\nm0 {attempt} exit:0 {:.2}\n",
+                    start_s + 0.02,
+                    exit_s - 0.02
+                );
+                message(2, (1000.40_f64 + start_s) as i64, (1000.40_f64 + exit_s) as i64, &text)
+            })
+            .collect();
+        let first_ms = times_ms(&messages, &NodeClock::default()).expect("an estimate")[0];
+        assert!((first_ms - 1_001_020).abs() <= 60, "{first_ms}");
+    }
+
+    #[test]
+    fn without_any_time_there_is_no_journal() {
+        let unknown = Message {
+            started_ms: None,
+            finished_ms: None,
+            ..message(2, 0, 0, "m0 0 start 1.00\n")
+        };
+        assert_eq!(times_ms(&[unknown], &NodeClock::default()), None);
+        assert_eq!(
+            times_ms(&[message(2, 0, 0, "no journal\n")], &NodeClock::default()),
+            None
+        );
+    }
+}
