@@ -1,12 +1,9 @@
 //! podcheck: property-based conformance tests for the Kubernetes pod lifecycle.
 
 pub mod manifest;
-<<<<<<< HEAD
-=======
 pub mod cluster;
 pub mod target;
 pub mod recording;
->>>>>>> main
 pub mod trace;
 pub mod model;
 pub mod check;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Exit, Failure, args};
+use crate::manifest::{self, Placement};
 
 const EXAMPLES: &str = "\
 The same profile, seed and number give the same scenario, however many are drawn.
@@ -82,11 +83,24 @@ pub(super) fn corpus(name: &str) -> Result<&'static Named, Failure> {
 }
 
 fn write(output: &mut Output, case: &str, scenario: &Scenario, manifest: bool) -> Result<(), Failure> {
-    if output.is_json() {
-        return Ok(output.json(&json!({"case": case, "scenario": scenario}))?);
+    if !manifest {
+        return Ok(if output.is_json() {
+            output.json(&json!({"case": case, "scenario": scenario}))?
+        } else {
+            output.text(&format!("---\n# {case}\n{}", scenario.to_yaml()))?
+        });
     }
-    let _ = manifest;
-    Ok(output.text(&format!("---\n# {case}\n{}", scenario.to_yaml()))?)
+    let placement = Placement {
+        name: manifest::pod_name(case, None),
+        ..Placement::default()
+    };
+    let pod = manifest::pod(case, scenario, &placement);
+    if output.is_json() {
+        return Ok(output.json(&pod)?);
+    }
+    let yaml =
+        manifest::to_yaml(&pod).map_err(|error| Failure::Usage(format!("cannot write {case} as YAML: {error}")))?;
+    Ok(output.text(&format!("---\n{yaml}"))?)
 }
 
 fn list(output: &mut Output) -> Result<Exit, Failure> {

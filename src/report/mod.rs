@@ -3,9 +3,11 @@
 //! Everything here makes text or serde values out of results; nothing here judges.
 
 mod compare;
+mod finding;
 mod summary;
 mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
+pub use finding::{finding, table};
 pub use summary::summary;
 pub use verdict::{Counts, VerdictLine};
