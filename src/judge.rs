@@ -1,1 +1,183 @@
 //! The verdict on one pod: the model's answer and the guarantees', put together (design: "Conforms, precisely").
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Bounds, Divergence, Facts, Inclusion, Verdict, includes};
+use crate::deviations;
+use crate::guarantees::{self, Case, Outcome};
+use crate::model::{Behaviour, KubeletVersion};
+use crate::trace::{Gap, Trace};
+
+/// What a guarantee said of one pod, or how often it said so of many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub not_at_risk: u64,
+    pub kept: u64,
+    pub broken: u64,
+}
+
+impl Tally {
+    /// Pods in which the guarantee could have been broken.
+    pub fn at_risk(&self) -> u64 {
+        self.kept + self.broken
+    }
+}
+
+/// Tallies by guarantee.
+pub type Tallies = BTreeMap<&'static str, Tally>;
+
+/// Adds one pod's (or one part's) tallies.
+pub fn add(total: &mut Tallies, more: &Tallies) {
+    for (id, tally) in more {
+        let sum = total.entry(id).or_default();
+        sum.not_at_risk += tally.not_at_risk;
+        sum.kept += tally.kept;
+        sum.broken += tally.broken;
+    }
+}
+
+/// A pod's verdict and what led to it.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    /// Empty when the guarantees could not be judged at all.
+    pub guarantees: Tallies,
+}
+
+impl Judgement {
+    fn inconclusive(reason: String) -> Self {
+        Self {
+            verdict: Verdict::Inconclusive(reason),
+            guarantees: Tallies::new(),
+        }
+    }
+}
+
+/// One line of the catalogue.
+#[derive(Clone, Debug, Serialize)]
+pub struct Promise {
+    pub id: &'static str,
+    pub rule: &'static str,
+    pub quote: &'static str,
+    pub link: &'static str,
+    pub since_minor: u32,
+    pub at_risk: u64,
+    pub broken: u64,
+    /// Known deviations that break it.
+    pub deviations: Vec<&'static str>,
+}
+
+/// All promises with how often they were at risk and broken.
+pub fn catalogue(tallies: &Tallies) -> Vec<Promise> {
+    let deviations = |id| {
+        deviations::DEVIATIONS
+            .iter()
+            .filter(move |it| it.guarantees.contains(&id))
+    };
+    guarantees::all()
+        .map(|guarantee| {
+            let tally = tallies.get(guarantee.id).copied().unwrap_or_default();
+            Promise {
+                id: guarantee.id,
+                rule: guarantee.rule,
+                quote: guarantee.quote,
+                link: guarantee.link,
+                since_minor: guarantee.since_minor,
+                at_risk: tally.at_risk(),
+                broken: tally.broken,
+                deviations: deviations(guarantee.id).map(|it| it.name).collect(),
+            }
+        })
+        .collect()
+}
+
+/// Judges one pod; under `strict` a known deviation is a divergence.
+pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, strict: bool) -> Judgement {
+    if let Some(reason) = cannot_be_judged(trace) {
+        return Judgement::inconclusive(reason);
+    }
+    let Some(version) = version else {
+        return Judgement::inconclusive(
+            "the kubelet's version is not known, or the model does not cover it".to_string(),
+        );
+    };
+    let facts = Facts::of(trace);
+    let case = Case::new(trace, &facts, bounds);
+    let (tallies, broken) = judge_guarantees(&case, version);
+    let unknown = broken.iter().any(|divergence| divergence.known_deviation.is_none());
+    let verdict = match includes(&Behaviour::of(version), trace, bounds) {
+        Inclusion::Excluded(divergence) => Verdict::Diverges(std::iter::once(divergence).chain(broken).collect()),
+        Inclusion::Undecided(reason) if !unknown => Verdict::Inconclusive(reason),
+        _ if broken.is_empty() => Verdict::Conforms,
+        _ if unknown || strict => Verdict::Diverges(broken),
+        _ => Verdict::KnownDeviation(broken),
+    };
+    let verdict = match (verdict, trace.gaps.first()) {
+        (Verdict::Diverges(divergences), Some(gap)) => {
+            let what = divergences
+                .first()
+                .map_or(String::new(), |it| format!(" ({}: {})", it.rule, it.summary));
+            Verdict::Inconclusive(format!("the recording disagrees, but {}{what}", describe(*gap)))
+        }
+        (verdict, _) => verdict,
+    };
+    Judgement {
+        verdict,
+        guarantees: tallies,
+    }
+}
+
+/// Why nothing can be said of a trace at all.
+fn cannot_be_judged(trace: &Trace) -> Option<String> {
+    if !trace.spec.not_covered.is_empty() {
+        return Some(format!(
+            "the model does not cover {}",
+            trace.spec.not_covered.join(", ")
+        ));
+    }
+    if trace.gaps.contains(&Gap::JoinedInTheMiddle) {
+        return Some(describe(Gap::JoinedInTheMiddle).to_string());
+    }
+    let reported = trace
+        .steps
+        .iter()
+        .any(|step| step.view.containers.iter().any(Option::is_some));
+    (!reported).then(|| "the kubelet never reported on this pod".to_string())
+}
+
+fn describe(gap: Gap) -> &'static str {
+    match gap {
+        Gap::JoinedInTheMiddle => "the pod already ran when it was first seen",
+        Gap::WatchInterrupted => "the watch was interrupted",
+        Gap::OutOfOrder => "events are out of order",
+        Gap::Unreadable => "a part of the recording could not be read",
+    }
+}
+
+fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Divergence>) {
+    let mut tallies = Tallies::new();
+    let mut broken = Vec::new();
+    for guarantee in guarantees::all().filter(|guarantee| version.minor >= guarantee.since_minor) {
+        let tally = tallies.entry(guarantee.id).or_default();
+        match (guarantee.judge)(case) {
+            Outcome::NotAtRisk => tally.not_at_risk += 1,
+            Outcome::Kept => tally.kept += 1,
+            Outcome::Broken(breaches) => {
+                tally.broken += 1;
+                broken.extend(breaches.into_iter().map(|breach| {
+                    Divergence {
+                        known_deviation: deviations::covering(version, guarantee.id, case, &breach)
+                            .map(|deviation| deviation.name.to_string()),
+                        event_index: breach.event_index,
+                        resource_version: breach.resource_version,
+                        rule: guarantee.id.to_string(),
+                        summary: breach.summary,
+                    }
+                }));
+            }
+        }
+    }
+    (tallies, broken)
+}

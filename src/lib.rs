@@ -8,6 +8,7 @@ pub mod trace;
 pub mod model;
 pub mod check;
 pub mod guarantees;
+pub mod deviations;
 pub mod judge;
 pub mod simulate;
 pub mod campaign;

@@ -1,0 +1,312 @@
+//! One pod as the guarantees see it: its trace, the facts in it, and what can be said about time.
+
+use crate::check::{Bounds, Facts, InstanceFacts, Interval};
+use crate::trace::{ConditionKind, ContainerView, EventType, Kind, Reason, RestartPolicy, State, Trace, UnixMs};
+
+/// The first graceful delete of the pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// First step that shows it.
+    pub step: usize,
+    /// When it was requested.
+    pub requested: Interval,
+    /// The shortest grace that a delete gave, in seconds.
+    pub grace_s: u32,
+}
+
+/// A pod to be judged.
+pub struct Case<'a> {
+    pub trace: &'a Trace,
+    pub facts: &'a Facts,
+    pub bounds: &'a Bounds,
+    /// `None` also for a delete without grace, which promises nothing.
+    pub deletion: Option<Deletion>,
+    /// The pod was deleted without grace.
+    pub forced: bool,
+    /// The sandbox was made anew, so containers legitimately ran again from the first.
+    pub sandbox_changed: bool,
+    /// What to subtract from receive times so that none is later than it must be.
+    skew_ms: i64,
+}
+
+/// TO-5: the runtime is never given less than this to stop a container.
+pub const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
+
+/// Where a time from the journal meets one from the runtime: the journal's clock is an estimate.
+const CLOCKS_MS: i64 = 1_000;
+
+/// A pod that was not made here may have to pull its images first.
+const IMAGE_PULL_MS: i64 = 600_000;
+
+impl<'a> Case<'a> {
+    /// Prepares a trace for the guarantees.
+    pub fn new(trace: &'a Trace, facts: &'a Facts, bounds: &'a Bounds) -> Self {
+        let (deletion, forced) = deletion(trace);
+        Self {
+            trace,
+            facts,
+            bounds,
+            deletion,
+            forced,
+            sandbox_changed: sandbox_changed(trace),
+            skew_ms: skew_ms(trace),
+        }
+    }
+
+    /// Indices of the containers of a kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = usize> {
+        let containers = &self.trace.spec.containers;
+        (0..containers.len()).filter(move |&index| containers[index].kind == kind)
+    }
+
+    pub fn name(&self, index: usize) -> &str {
+        &self.trace.spec.containers[index].name
+    }
+
+    pub fn kind(&self, index: usize) -> Kind {
+        self.trace.spec.containers[index].kind
+    }
+
+    /// The published statuses of a container with the steps that show them.
+    pub fn views(&self, index: usize) -> impl Iterator<Item = (usize, &ContainerView)> {
+        self.trace
+            .steps
+            .iter()
+            .enumerate()
+            .filter_map(move |(step, it)| Some((step, it.view.containers.get(index)?.as_ref()?)))
+    }
+
+    /// The last instance of a container that the recording shows.
+    pub fn last_instance(&self, index: usize) -> Option<(u32, &InstanceFacts)> {
+        let n = self.facts.instances(index).checked_sub(1)?;
+        Some((n, self.facts.get(index, n)?))
+    }
+
+    /// Does the recording show anywhere that this container ever ran?
+    pub fn ever_ran(&self, index: usize) -> bool {
+        (0..self.facts.instances(index)).any(|n| self.facts.get(index, n).is_some_and(has_run))
+    }
+
+    /// May a container be stopped by a failed probe?
+    pub fn can_be_killed_by_probe(&self, index: usize) -> bool {
+        let spec = &self.trace.spec.containers[index];
+        spec.liveness.is_some() || spec.startup.is_some()
+    }
+
+    /// How long kills by probes can block the pod's worker: one after the other, each for its whole grace.
+    pub fn probe_kills_ms(&self) -> i64 {
+        self.probe_kills_ms_except(usize::MAX)
+    }
+
+    /// The same, where one container's kill is already accounted for.
+    pub fn probe_kills_ms_except(&self, except: usize) -> i64 {
+        let spec = &self.trace.spec;
+        let kill_ms = |index: usize| {
+            let probes = [&spec.containers[index].startup, &spec.containers[index].liveness];
+            let own_s = probes
+                .into_iter()
+                .flatten()
+                .filter_map(|probe| probe.grace_s)
+                .max()
+                .unwrap_or(0);
+            i64::from(own_s.max(spec.grace_s)) * 1_000 + STOP_TIMEOUT_MS_MIN
+        };
+        let others = (0..spec.containers.len()).filter(|&index| index != except && self.can_be_killed_by_probe(index));
+        others.map(kill_ms).sum()
+    }
+
+    /// How long a container that never ran may take to start.
+    pub fn first_start_ms(&self) -> i64 {
+        let pull_ms = if self.trace.scenario.is_some() {
+            0
+        } else {
+            IMAGE_PULL_MS
+        };
+        self.bounds.act_ms() + pull_ms
+    }
+
+    /// From the end of all work to the terminal phase: noticed, torn down with the whole grace, published.
+    pub fn natural_end_ms(&self) -> i64 {
+        let grace_ms = i64::from(self.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
+        let bounds = self.bounds;
+        bounds.act_ms() + self.probe_kills_ms() + grace_ms + bounds.teardown_ms + bounds.publish_ms
+    }
+
+    /// The step was received no earlier than this.
+    pub fn not_before(&self, step: usize) -> Option<UnixMs> {
+        let steps = &self.trace.steps;
+        match steps[step].at_ms {
+            Some(at) => Some(at - self.skew_ms.max(0)),
+            None => steps[..=step].iter().filter_map(newest_time).max(),
+        }
+    }
+
+    /// The step was received no later than this; unknown in a stream without receive times.
+    pub fn not_after(&self, step: usize) -> Option<UnixMs> {
+        self.trace.steps[step].at_ms
+    }
+
+    /// The pod was watched at least until then.
+    pub fn watched_until(&self) -> Option<UnixMs> {
+        let until = self.trace.watched_until_ms.map(|until| until - self.skew_ms.max(0));
+        until.max(self.not_before(self.trace.steps.len().checked_sub(1)?))
+    }
+
+    /// The first step that shows a terminal phase.
+    pub fn terminal_step(&self) -> Option<usize> {
+        self.trace.steps.iter().position(|step| step.view.phase.is_terminal())
+    }
+
+    /// Until when the kubelet was free to do its ordinary work: no delete, no terminal phase, no end of the watch.
+    pub fn free_until(&self) -> Option<UnixMs> {
+        let terminal = self.terminal_step().and_then(|step| self.not_before(step));
+        let forced = self.trace.steps.iter().position(|step| step.deletion.is_some());
+        let deleted = match self.deletion {
+            Some(deletion) => Some(deletion.requested.lo),
+            None => forced.and_then(|step| self.not_before(step)),
+        };
+        [self.watched_until(), terminal, deleted].into_iter().flatten().min()
+    }
+
+    /// The last step, where something that never came is missed.
+    pub fn last_step(&self) -> usize {
+        self.trace.steps.len().saturating_sub(1)
+    }
+
+    /// Has this exit no restart under the pod's policy?
+    pub fn is_final(&self, kind: Kind, code: i32) -> bool {
+        match (kind, self.trace.spec.restart_policy) {
+            (Kind::Sidecar, _) => false,
+            (Kind::Init, RestartPolicy::Never) | (_, RestartPolicy::Never) => true,
+            (Kind::Init, _) | (Kind::Main, RestartPolicy::OnFailure) => code == 0,
+            (Kind::Main, RestartPolicy::Always) => false,
+        }
+    }
+
+    /// When the last main container was finally done; `None`: not all are, or the recording does not tell.
+    pub fn mains_done(&self) -> Option<Interval> {
+        let mut done: Option<Interval> = None;
+        for index in self.of_kind(Kind::Main) {
+            let (_, last) = self.last_instance(index)?;
+            let (finish, exit) = (last.finish?, last.exit.as_ref()?);
+            if !self.is_final(Kind::Main, exit.code) {
+                return None;
+            }
+            done = Some(done.map_or(finish, |it| Interval {
+                lo: it.lo.max(finish.lo),
+                hi: it.hi.max(finish.hi),
+            }));
+        }
+        done
+    }
+
+    /// When an init container failed for good (policy Never).
+    pub fn init_failed(&self) -> Option<Interval> {
+        if self.trace.spec.restart_policy != RestartPolicy::Never {
+            return None;
+        }
+        self.of_kind(Kind::Init).find_map(|index| {
+            let (_, last) = self.last_instance(index)?;
+            last.finish
+                .filter(|_| last.exit.as_ref().is_some_and(|exit| exit.code != 0))
+        })
+    }
+
+    /// How far apart the times of two instances must be for their order to be certain.
+    pub fn margin_ms(&self, a: &InstanceFacts, b: &InstanceFacts) -> i64 {
+        let same_clock = (a.wrote_start || a.wrote_exit) == (b.wrote_start || b.wrote_exit);
+        if same_clock { self.bounds.rounding_ms } else { CLOCKS_MS }
+    }
+}
+
+/// Something shows that the instance ran.
+pub fn has_run(facts: &InstanceFacts) -> bool {
+    facts.start.is_some() || facts.finish.is_some() || facts.wrote_start || facts.term.is_some()
+}
+
+/// Does this status show that the container was started at some time?
+pub fn shows_a_start(view: &ContainerView) -> bool {
+    match &view.state {
+        State::Running => true,
+        // A container that never ran is rewritten to this when the pod is deleted early.
+        State::Terminated(exit) => view.last.is_some() || exit.reason != Reason::ContainerStatusUnknown,
+        State::Waiting(_) => view.last.is_some(),
+    }
+}
+
+fn deletion(trace: &Trace) -> (Option<Deletion>, bool) {
+    let marks = trace
+        .steps
+        .iter()
+        .enumerate()
+        .filter_map(|(step, it)| Some((step, it, it.deletion?)));
+    let mut found: Option<Deletion> = None;
+    for (step, it, mark) in marks {
+        // The kubelet's own last delete has no grace either, but then the phase is terminal.
+        if mark.grace_s == 0 && !it.view.phase.is_terminal() && it.event != EventType::Deleted {
+            return (None, true);
+        }
+        match &mut found {
+            None if mark.grace_s == 0 => return (None, !it.view.phase.is_terminal()),
+            None => {
+                let at = mark.timestamp_ms - i64::from(mark.grace_s) * 1_000;
+                let requested = Interval { lo: at, hi: at + 999 };
+                found = Some(Deletion {
+                    step,
+                    requested,
+                    grace_s: mark.grace_s,
+                });
+            }
+            Some(deletion) if mark.grace_s > 0 => deletion.grace_s = deletion.grace_s.min(mark.grace_s),
+            Some(_) => {}
+        }
+    }
+    (found, false)
+}
+
+/// A sandbox that is ready again after it was not, or an init container that counts from 0 again.
+fn sandbox_changed(trace: &Trace) -> bool {
+    let ready = ConditionKind::PodReadyToStartContainers as usize;
+    let mut seen = Vec::new();
+    for step in &trace.steps {
+        if let Some(condition) = &step.view.conditions[ready]
+            && seen.last() != Some(&condition.is_true)
+        {
+            seen.push(condition.is_true);
+        }
+    }
+    seen.windows(3).any(|window| window == [true, false, true])
+}
+
+fn newest_time(step: &crate::trace::Step) -> Option<UnixMs> {
+    let times = step.seen.iter().flat_map(|seen| {
+        [
+            seen.started_at,
+            seen.finished_at,
+            seen.last_started_at,
+            seen.last_finished_at,
+        ]
+        .into_iter()
+        .flatten()
+    });
+    let deleted = step
+        .deletion
+        .map(|mark| mark.timestamp_ms - i64::from(mark.grace_s) * 1_000);
+    times.chain(deleted).max()
+}
+
+/// How much later than the cluster's clock the recorder's clock is at most: nothing is received before it happened.
+fn skew_ms(trace: &Trace) -> i64 {
+    let mut newest = None;
+    let mut skew = None;
+    for step in &trace.steps {
+        let time = newest_time(step);
+        if time > newest {
+            newest = time;
+            if let (Some(at), Some(time)) = (step.at_ms, time) {
+                skew = Some(skew.map_or(at - time, |least: i64| least.min(at - time)));
+            }
+        }
+    }
+    skew.unwrap_or(0)
+}

@@ -1,0 +1,223 @@
+//! The promises of the sidecar design: alive as long as the mains need them, and never in the way of the pod's end.
+
+use super::case::STOP_TIMEOUT_MS_MIN;
+use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::check::InstanceFacts;
+use crate::trace::{Kind, UnixMs};
+
+pub const RULES: &[Guarantee] = &[
+    Guarantee {
+        id: "G-sidecar-outlives-mains",
+        rule: "No sidecar is told to stop while a main container runs, unless its probe failed or the grace is used up.",
+        quote: "the kubelet will delay sending the TERM signal to these sidecar containers until the last main container \
+                has fully terminated.",
+        link: pages::SHUTDOWN_WITH_SIDECARS,
+        since_minor: 29,
+        judge: outlives_mains,
+    },
+    Guarantee {
+        id: "G-sidecar-stop-order",
+        rule: "No sidecar is told to stop while a later one runs, unless its probe failed or the grace is used up.",
+        quote: "The sidecar containers will be terminated in the reverse order they are defined in the Pod spec.",
+        link: pages::SHUTDOWN_WITH_SIDECARS,
+        since_minor: 29,
+        judge: stop_order,
+    },
+    Guarantee {
+        id: "G-sidecar-restarted",
+        rule: "A sidecar that exits while the pod still needs it is started again when its back-off is over.",
+        quote: "this init container will be continually restarted on exit until all regular containers have terminated.",
+        link: pages::CONTAINER,
+        since_minor: 0,
+        judge: restarted,
+    },
+    Guarantee {
+        id: "G-sidecar-never-blocks-the-end",
+        rule: "Once all main containers are finally done, the pod is terminal within its grace and the bound.",
+        quote: "Sidecar containers will not block Pod completion - if all regular containers complete, sidecar containers \
+                will be terminated.",
+        link: "https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/753-sidecar-containers#proposal",
+        since_minor: 0,
+        judge: never_blocks_the_end,
+    },
+];
+
+/// The kubelet counts the wait for a turn in whole seconds.
+const TURN_ROUNDING_MS: i64 = 1_000;
+
+/// Before this no grace can be used up: it begins with a delete, or when there is nothing left to do.
+pub fn grace_ends_no_earlier_than(case: &Case) -> Option<UnixMs> {
+    let spec_ms = i64::from(case.trace.spec.grace_s) * 1_000;
+    let deleted = case.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
+    let ended = [case.mains_done(), case.init_failed()]
+        .into_iter()
+        .flatten()
+        .map(|it| it.lo + spec_ms);
+    ended.chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
+}
+
+fn outlives_mains(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in case.of_kind(Kind::Sidecar) {
+        for main in case.of_kind(Kind::Main) {
+            told_before(case, index, main, &mut findings);
+        }
+    }
+    findings.outcome()
+}
+
+fn stop_order(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let sidecars: Vec<usize> = case.of_kind(Kind::Sidecar).collect();
+    for (position, &index) in sidecars.iter().enumerate() {
+        for &later in &sidecars[position + 1..] {
+            told_before(case, index, later, &mut findings);
+        }
+    }
+    findings.outcome()
+}
+
+/// Judges every TERM that `index` got while `other`, which it serves, ran.
+fn told_before(case: &Case, index: usize, other: usize, findings: &mut Findings) {
+    if case.forced {
+        return;
+    }
+    let grace_end = grace_ends_no_earlier_than(case);
+    for n in 0..case.facts.instances(index) {
+        let Some((sidecar, term)) = case.facts.get(index, n).and_then(|facts| Some((facts, facts.term?))) else {
+            continue;
+        };
+        for m in 0..case.facts.instances(other) {
+            let Some(served) = case.facts.get(other, m) else {
+                continue;
+            };
+            let (Some(start), Some(finish)) = (served.start, served.finish) else {
+                continue;
+            };
+            let margin_ms = margin_to_line_ms(case, served);
+            if start.lo > term {
+                continue;
+            }
+            findings.at_risk();
+            let ran = start.hi < term - margin_ms && finish.lo > term + margin_ms;
+            let grace_left = grace_end.is_none_or(|end| term < end);
+            // A failed probe is a good reason; but while one container is being killed for it, no other is told to stop.
+            let teardown = served.term.is_some_and(|served_term| served_term < term);
+            let allowed = case.can_be_killed_by_probe(index) && !teardown;
+            if ran && grace_left && !allowed {
+                let summary = format!(
+                    "{} was told to stop {} ms before {} had ended",
+                    case.name(index),
+                    finish.lo - term,
+                    case.name(other)
+                );
+                let step = shown(case, index, n);
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+        let _ = sidecar;
+    }
+}
+
+/// How far a journal line must be from a time of this instance for their order to be certain.
+fn margin_to_line_ms(case: &Case, facts: &InstanceFacts) -> i64 {
+    let journalled = InstanceFacts {
+        wrote_start: true,
+        wrote_exit: true,
+        ..InstanceFacts::default()
+    };
+    if facts.wrote_exit {
+        case.bounds.rounding_ms
+    } else {
+        case.margin_ms(&journalled, &InstanceFacts::default())
+    }
+}
+
+/// The first step that shows this instance's end (or a later life), else the last step.
+pub fn shown(case: &Case, index: usize, n: u32) -> usize {
+    use crate::trace::State;
+    let ended = |(_, view): &(usize, &crate::trace::ContainerView)| {
+        view.restart_count > n || (view.restart_count == n && !matches!(view.state, State::Running))
+    };
+    case.views(index).find(ended).map_or(case.last_step(), |(step, _)| step)
+}
+
+/// The longest back-off before life `n + 1`, with what a worker may be late after it (BO-3, BO-5).
+pub fn backoff_ms_max(n: u32) -> i64 {
+    if n == 0 {
+        return 0;
+    }
+    let backoff_ms = 10_000_i64.saturating_mul(1 << (n - 1).min(5)).min(300_000);
+    let ticks_ms = if backoff_ms > 60_000 { 90_000 } else { 0 };
+    backoff_ms + ticks_ms + (backoff_ms / 2).clamp(16_000, 30_000)
+}
+
+fn restarted(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    if case.sandbox_changed {
+        return findings.outcome();
+    }
+    let needed_until = [
+        case.free_until(),
+        case.mains_done().map(|it| it.lo),
+        case.init_failed().map(|it| it.lo),
+    ]
+    .into_iter()
+    .flatten()
+    .min();
+    for index in case.of_kind(Kind::Sidecar) {
+        for n in 0..case.facts.instances(index) {
+            let Some(finish) = case.facts.get(index, n).and_then(|facts| facts.finish) else {
+                continue;
+            };
+            let Some(until) = needed_until.filter(|&until| finish.hi < until) else {
+                continue;
+            };
+            findings.at_risk();
+            if n + 1 < case.facts.instances(index) {
+                continue;
+            }
+            let bound_ms = case.bounds.act_ms() + backoff_ms_max(n) + 2 * case.probe_kills_ms();
+            if until > finish.hi + bound_ms {
+                let summary = format!(
+                    "{} ended and was not started again in {} ms; at most {bound_ms} ms are permitted",
+                    case.name(index),
+                    until - finish.hi
+                );
+                findings.broken(case, case.last_step(), Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+fn never_blocks_the_end(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(done) = case
+        .mains_done()
+        .filter(|_| case.of_kind(Kind::Sidecar).next().is_some())
+    else {
+        return findings.outcome();
+    };
+    // A delete that comes later ends the pod anyway and says nothing.
+    let Some(until) = case.free_until().filter(|&until| until > done.hi) else {
+        return findings.outcome();
+    };
+    findings.at_risk();
+    let bound_ms = case.natural_end_ms();
+    if until > done.hi + bound_ms {
+        let step = case
+            .terminal_step()
+            .or(case.deletion.map(|it| it.step))
+            .unwrap_or(case.last_step());
+        let summary = format!(
+            "all main containers were done, and {} ms later the pod had not ended; at most {bound_ms} ms are permitted \
+             (grace {} s, at least {} s to stop)",
+            until - done.hi,
+            case.trace.spec.grace_s,
+            STOP_TIMEOUT_MS_MIN / 1_000
+        );
+        findings.broken(case, step, None, summary);
+    }
+    findings.outcome()
+}
