@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::summary::{Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
+use crate::judge::{self, Tallies};
 use crate::trace::{Trace, UnixMs};
 
 /// Divergences that are kept with their trace; more are only counted.
@@ -26,6 +27,8 @@ pub struct Finding {
 pub struct Gathered {
     /// Verdicts by kubelet version.
     pub kubelets: BTreeMap<String, Tally>,
+    /// What the guarantees said of all pods.
+    pub guarantees: Tallies,
     /// The first divergences.
     pub findings: Vec<Finding>,
     /// First and last time in any trace.
@@ -35,6 +38,7 @@ pub struct Gathered {
 impl Gathered {
     /// Takes a pod's verdict.
     pub fn add(&mut self, trace: Trace, judged: Judged) {
+        judge::add(&mut self.guarantees, &judged.guarantees);
         let kubernetes = judged.kubernetes.unwrap_or_else(|| "unknown".to_owned());
         self.kubelets
             .entry(kubernetes.clone())
@@ -65,6 +69,7 @@ impl Gathered {
     pub fn summarise(&self, seconds: f64, summary: &mut Summary) {
         summary.kubelets = self.kubelets.clone();
         summary.seconds = seconds;
+        summary.guarantees = judge::catalogue(&self.guarantees);
         let (judged, ..) = summary.totals();
         summary.pods_per_minute = if seconds > 0.0 {
             judged as f64 * 60.0 / seconds

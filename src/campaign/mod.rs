@@ -5,6 +5,7 @@ mod gather;
 mod keep;
 mod predict;
 mod recorded;
+mod rerecord;
 mod summary;
 mod verdict;
 
@@ -13,5 +14,6 @@ pub use gather::{FINDINGS_MAX, Finding, Gathered};
 pub use keep::{extract, keep};
 pub use predict::predict;
 pub use recorded::{JudgedRecording, judge_recording};
+pub use rerecord::rerecord;
 pub use summary::{Found, Summary, Tally};
 pub use verdict::{Judged, judge_as};

@@ -61,18 +61,26 @@ fn status(trace: &Trace, step: &Step) -> Value {
     if step.view.reason != Reason::None {
         status.insert("reason".into(), step.view.reason.as_str().into());
     }
-    let conditions = ConditionKind::ALL.iter().zip(&step.view.conditions).filter_map(|(kind, condition)| {
-        let condition = condition.as_ref()?;
-        let value = if condition.is_true { "True" } else { "False" };
-        let (reason, message) = (&condition.reason, &condition.message);
-        Some(json!({"type": kind.as_str(), "status": value, "reason": reason, "message": message}))
-    });
+    let conditions = ConditionKind::ALL
+        .iter()
+        .zip(&step.view.conditions)
+        .filter_map(|(kind, condition)| {
+            let condition = condition.as_ref()?;
+            let value = if condition.is_true { "True" } else { "False" };
+            let (reason, message) = (&condition.reason, &condition.message);
+            Some(json!({"type": kind.as_str(), "status": value, "reason": reason, "message": message}))
+        });
     status.insert("conditions".into(), conditions.collect());
     if step.view.pod_ip {
         status.insert("podIP".into(), "10.0.0.1".into());
     }
     for (list, is_main) in [("initContainerStatuses", false), ("containerStatuses", true)] {
-        let entries = trace.spec.containers.iter().enumerate().filter(|(_, spec)| (spec.kind == Kind::Main) == is_main);
+        let entries = trace
+            .spec
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, spec)| (spec.kind == Kind::Main) == is_main);
         let entries: Vec<Value> = entries
             .filter_map(|(index, spec)| {
                 let view = step.view.containers.get(index)?.as_ref()?;
@@ -130,7 +138,9 @@ fn message(trace: &Trace, index: usize, finished_ms: UnixMs) -> Option<String> {
     let is_own_exit = |kind, container, at_ms: UnixMs| {
         container == index && matches!(kind, JournalKind::Exit(_)) && (at_ms - finished_ms).abs() <= 1_500
     };
-    let last = journal.iter().rposition(|entry| is_own_exit(entry.kind, entry.container, entry.at_ms))?;
+    let last = journal
+        .iter()
+        .rposition(|entry| is_own_exit(entry.kind, entry.container, entry.at_ms))?;
     let lines = journal[..=last].iter().filter_map(|entry| {
         let name = &trace.spec.containers.get(entry.container)?.name;
         let event = match entry.kind {

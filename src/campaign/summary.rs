@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::check::{Divergence, Verdict};
+use crate::judge::Promise;
 use crate::trace::Trace;
 
 /// Everything that a campaign found.
@@ -26,6 +27,8 @@ pub struct Summary {
     pub pods_per_minute: f64,
     /// Verdicts by kubelet version.
     pub kubelets: BTreeMap<String, Tally>,
+    /// The promises, with how often each was at risk and broken.
+    pub guarantees: Vec<Promise>,
     /// Divergences, in the order in which they were found.
     pub divergences: Vec<Found>,
     /// The recording, if one was kept.

@@ -61,6 +61,9 @@ pub enum Failure {
     /// The world outside is not as it must be.
     #[error("{0}")]
     Environment(String),
+    /// The model does not know what it would have to judge.
+    #[error("{0}")]
+    NotCovered(String),
     /// The answer could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -71,6 +74,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
+            Self::NotCovered(_) => Exit::TooLittle,
             Self::Environment(_) | Self::Output(_) => Exit::Environment,
         }
     }

@@ -1,10 +1,10 @@
 //! `podcheck generate`: scenarios as YAML.
 
-use podcheck_generators::{CORPUS, CaseId, Named, Profile, Scenario, cases};
+use podcheck_generators::{CORPUS, CaseId, Profile, Scenario, cases};
 use serde_json::json;
 
 use super::output::Output;
-use super::{Exit, Failure, args};
+use super::{Exit, Failure, args, source};
 use crate::manifest::{self, Placement};
 
 const EXAMPLES: &str = "\
@@ -50,7 +50,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         return list(output);
     }
     if let Some(name) = &args.corpus {
-        let named = corpus(name)?;
+        let named = source::corpus_entry(name)?;
         if args.manifest || output.is_json() {
             write(output, name, &named.scenario(), args.manifest)?;
         } else {
@@ -68,17 +68,6 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Exit::TooLittle
     } else {
         Exit::Conforms
-    })
-}
-
-/// The named scenario, or an error that lists the names.
-pub(super) fn corpus(name: &str) -> Result<&'static Named, Failure> {
-    CORPUS.iter().find(|named| named.name == name).ok_or_else(|| {
-        let names: Vec<&str> = CORPUS.iter().map(|named| named.name).collect();
-        Failure::Usage(format!(
-            "no named scenario is called {name:?}; there are: {}",
-            names.join(", ")
-        ))
     })
 }
 

@@ -11,6 +11,7 @@ mod generate;
 mod input;
 mod output;
 mod plain;
+mod predict;
 mod source;
 mod table;
 
@@ -54,6 +55,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Table(table::Args),
+    Predict(predict::Args),
     Generate(generate::Args),
     Cluster(cluster::Args),
 }
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
+        Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::output::Output;
 use super::source::{self, Named};
-use super::{Exit, Failure, args, generate, table};
+use super::{Exit, Failure, args, table};
 use crate::campaign::predict;
 use crate::model::KubeletVersion;
 
@@ -42,12 +42,12 @@ pub struct Args {
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let named = match (&args.file, &args.corpus) {
         (Some(file), _) => source::file(file)?,
-        (None, Some(name)) => vec![Named { name: name.clone(), scenario: generate::corpus(name)?.scenario() }],
+        (None, Some(name)) => vec![source::corpus(name)?],
         (None, None) => return Err(Failure::Usage("name a file or --corpus".into())),
     };
     let server = args.server.unwrap_or(args.kubernetes);
-    for (index, Named { name, scenario }) in named.iter().enumerate() {
-        let rows = predict(scenario, args.kubernetes, server.minor);
+    for (index, Named { name, work }) in named.iter().enumerate() {
+        let rows = predict(work, args.kubernetes, server.minor);
         table::write(output, name, &rows, index == 0)?;
     }
     Ok(Exit::Conforms)

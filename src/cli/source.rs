@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_yaml::{Deserializer, Value};
 
 use super::{Failure, input, plain};
+use crate::simulate::Workload;
 
 /// A file larger than this holds no scenario.
 const BYTES_MAX: u64 = 4 << 20;
@@ -17,8 +18,27 @@ const BYTES_MAX: u64 = 4 << 20;
 pub struct Named {
     /// Case id, name in the corpus, or name of the file or pod.
     pub name: String,
-    /// What to run.
-    pub scenario: Scenario,
+    /// What to run; a plain manifest comes without a scenario.
+    pub work: Workload,
+}
+
+impl Named {
+    fn new(name: impl Into<String>, scenario: &Scenario) -> Self {
+        Self { name: name.into(), work: Workload::of(scenario) }
+    }
+}
+
+/// The named scenario, or an error that lists the names.
+pub fn corpus(name: &str) -> Result<Named, Failure> {
+    corpus_entry(name).map(|entry| Named::new(name, &entry.scenario()))
+}
+
+/// The named scenario with its text, or an error that lists the names.
+pub fn corpus_entry(name: &str) -> Result<&'static podcheck_generators::Named, Failure> {
+    CORPUS.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names: Vec<&str> = CORPUS.iter().map(|entry| entry.name).collect();
+        Failure::Usage(format!("no named scenario is called {name:?}; there are: {}", names.join(", ")))
+    })
 }
 
 /// What the user named: a file if there is one, else a case id, else a name in the corpus.
@@ -28,16 +48,10 @@ pub fn scenarios(text: &str) -> Result<Vec<Named>, Failure> {
         return file(path);
     }
     if let Some(named) = CORPUS.iter().find(|named| named.name == text) {
-        return Ok(vec![Named {
-            name: text.to_owned(),
-            scenario: named.scenario(),
-        }]);
+        return Ok(vec![Named::new(text, &named.scenario())]);
     }
     match text.parse::<CaseId>() {
-        Ok(id) => Ok(vec![Named {
-            name: id.to_string(),
-            scenario: case(id),
-        }]),
+        Ok(id) => Ok(vec![Named::new(id.to_string(), &case(id))]),
         Err(error) => {
             let is_id = text
                 .split('/')
@@ -72,10 +86,7 @@ pub fn file(path: &Path) -> Result<Vec<Named>, Failure> {
         // Read as text, errors name line and column.
         [only] if !plain::is_manifest(only) => {
             let scenario = Scenario::from_yaml(&text).map_err(|error| wrong(&error))?;
-            Ok(vec![Named {
-                name: stem(path),
-                scenario,
-            }])
+            Ok(vec![Named::new(stem(path), &scenario)])
         }
         several => several
             .iter()
@@ -87,28 +98,19 @@ pub fn file(path: &Path) -> Result<Vec<Named>, Failure> {
 fn named(value: &Value, place: &str, path: &Path) -> Result<Named, Failure> {
     if plain::is_manifest(value) {
         if let Some(scenario) = annotated(value) {
-            return Ok(Named {
-                name: object_name(value),
-                scenario: scenario?,
-            });
+            return Ok(Named::new(object_name(value), &scenario?));
         }
         let plain = plain::read(value)?;
         for assumption in &plain.assumptions {
             eprintln!("note: {place}: {assumption}");
         }
-        return Ok(Named {
-            name: plain.name,
-            scenario: plain.scenario,
-        });
+        return Ok(Named { name: plain.name, work: plain.work });
     }
     let scenario = Scenario::deserialize(value).map_err(|error| Failure::Usage(format!("not a scenario: {error}")))?;
     scenario
         .validate()
         .map_err(|error| Failure::Usage(format!("not a valid scenario: {error}")))?;
-    Ok(Named {
-        name: stem(path),
-        scenario,
-    })
+    Ok(Named::new(stem(path), &scenario))
 }
 
 /// The scenario that a pod made by this program carries with it.

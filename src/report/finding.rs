@@ -8,13 +8,23 @@ use crate::printer::{self, Printer, Row};
 
 /// What is printed of a divergence, and kept as `explanation.txt`.
 pub fn finding(finding: &Finding, found: &Found, printer: Printer, predicted: Option<&[Row]>) -> String {
-    let Found { case, pod, node, kubernetes, divergences, .. } = found;
+    let Found {
+        case,
+        pod,
+        node,
+        kubernetes,
+        divergences,
+        ..
+    } = found;
     let mut text = String::new();
     // Writing to a string cannot fail.
     let place = node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
     let _ = writeln!(text, "{case} diverges{place} ({kubernetes}), pod {pod}");
     for divergence in divergences {
-        let known = divergence.known_deviation.as_ref().map_or_else(String::new, |name| format!(" (known: {name})"));
+        let known = divergence
+            .known_deviation
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" (known: {name})"));
         let _ = writeln!(
             text,
             "  event {}, resourceVersion {}, rule {}: {}{known}",

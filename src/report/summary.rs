@@ -49,6 +49,19 @@ pub fn summary(summary: &Summary) -> String {
     text
 }
 
+/// How often each promise was at risk, and broken.
+pub fn catalogue(summary: &Summary) -> String {
+    let mut text = format!("{:>8} {:>7}  guarantee\n", "at risk", "broken");
+    for promise in &summary.guarantees {
+        let _ = writeln!(
+            text,
+            "{:>8} {:>7}  {}: {}",
+            promise.at_risk, promise.broken, promise.id, promise.rule
+        );
+    }
+    text
+}
+
 fn details(text: &mut String, version: &str, tally: &Tally) {
     if tally.known_deviations.is_empty() && tally.inconclusive_reasons.is_empty() && tally.delay_ms.is_none() {
         return;
