@@ -6,6 +6,7 @@ mod keep;
 mod predict;
 mod recorded;
 mod rerecord;
+mod simulated;
 mod summary;
 mod verdict;
 
@@ -15,5 +16,6 @@ pub use keep::{extract, keep};
 pub use predict::predict;
 pub use recorded::{JudgedRecording, judge_recording};
 pub use rerecord::rerecord;
+pub use simulated::{Draw, Played, Simulation, simulate_all};
 pub use summary::{Found, Summary, Tally};
 pub use verdict::{Judged, judge_as};

@@ -8,7 +8,10 @@ use crate::simulate::{Options, Workload, simulate_workload};
 ///
 /// A pod without a scenario is not deleted at the end of its time, so its table ends there.
 pub fn predict(work: &Workload, kubelet: KubeletVersion, server_minor: u32) -> Vec<Row> {
-    let canonical = Options { seed: None, ..Options::new(kubelet, 0) };
+    let canonical = Options {
+        seed: None,
+        ..Options::new(kubelet, 0)
+    };
     let mut trace = simulate_workload(work, &canonical);
     if work.scenario.is_none() {
         trace.steps.retain(|step| step.deletion.is_none());

@@ -70,6 +70,17 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same, said of this place.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            Self::Usage(text) => Self::Usage(format!("{place}: {text}")),
+            Self::Environment(text) => Self::Environment(format!("{place}: {text}")),
+            Self::NotCovered(text) => Self::NotCovered(format!("{place}: {text}")),
+            Self::Output(error) => Self::Output(error),
+        }
+    }
+
     /// The exit code it leads to.
     pub fn exit(&self) -> Exit {
         match self {

@@ -4,15 +4,23 @@
 //! it went (progress, notes, errors) to standard error.
 
 mod args;
-mod check;
-mod cluster;
 mod exit;
-mod generate;
 mod input;
 mod output;
+mod place;
 mod plain;
-mod predict;
 mod source;
+
+mod conclude;
+mod live;
+mod simulated;
+
+mod check;
+mod cluster;
+mod generate;
+mod predict;
+mod replay;
+mod run;
 mod table;
 
 use std::process::ExitCode;
@@ -53,10 +61,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Check(check::Args),
     Table(table::Args),
     Predict(predict::Args),
     Generate(generate::Args),
+    Replay(replay::Args),
     Cluster(cluster::Args),
 }
 
@@ -65,10 +75,12 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new(cli.format);
     let result = match cli.command {
+        Command::Run(args) => run::run(&args, &mut output),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
+        Command::Replay(args) => replay::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };
     let exit = match result.and_then(|exit| output.finish().map(|()| exit)) {

@@ -24,7 +24,10 @@ pub struct Named {
 
 impl Named {
     fn new(name: impl Into<String>, scenario: &Scenario) -> Self {
-        Self { name: name.into(), work: Workload::of(scenario) }
+        Self {
+            name: name.into(),
+            work: Workload::of(scenario),
+        }
     }
 }
 
@@ -37,7 +40,10 @@ pub fn corpus(name: &str) -> Result<Named, Failure> {
 pub fn corpus_entry(name: &str) -> Result<&'static podcheck_generators::Named, Failure> {
     CORPUS.iter().find(|entry| entry.name == name).ok_or_else(|| {
         let names: Vec<&str> = CORPUS.iter().map(|entry| entry.name).collect();
-        Failure::Usage(format!("no named scenario is called {name:?}; there are: {}", names.join(", ")))
+        Failure::Usage(format!(
+            "no named scenario is called {name:?}; there are: {}",
+            names.join(", ")
+        ))
     })
 }
 
@@ -88,14 +94,23 @@ pub fn file(path: &Path) -> Result<Vec<Named>, Failure> {
             let scenario = Scenario::from_yaml(&text).map_err(|error| wrong(&error))?;
             Ok(vec![Named::new(stem(path), &scenario)])
         }
-        several => several
-            .iter()
-            .map(|value| named(value, &place, path).map_err(|failure| wrong(&failure)))
-            .collect(),
+        several => {
+            let numbered = several.iter().enumerate();
+            let name = |index| {
+                if several.len() == 1 {
+                    stem(path)
+                } else {
+                    format!("{}-{index}", stem(path))
+                }
+            };
+            numbered
+                .map(|(index, value)| named(value, &place, &name(index)).map_err(|failure| failure.at(&place)))
+                .collect()
+        }
     }
 }
 
-fn named(value: &Value, place: &str, path: &Path) -> Result<Named, Failure> {
+fn named(value: &Value, place: &str, name: &str) -> Result<Named, Failure> {
     if plain::is_manifest(value) {
         if let Some(scenario) = annotated(value) {
             return Ok(Named::new(object_name(value), &scenario?));
@@ -104,13 +119,16 @@ fn named(value: &Value, place: &str, path: &Path) -> Result<Named, Failure> {
         for assumption in &plain.assumptions {
             eprintln!("note: {place}: {assumption}");
         }
-        return Ok(Named { name: plain.name, work: plain.work });
+        return Ok(Named {
+            name: plain.name,
+            work: plain.work,
+        });
     }
     let scenario = Scenario::deserialize(value).map_err(|error| Failure::Usage(format!("not a scenario: {error}")))?;
     scenario
         .validate()
         .map_err(|error| Failure::Usage(format!("not a valid scenario: {error}")))?;
-    Ok(Named::new(stem(path), &scenario))
+    Ok(Named::new(name, &scenario))
 }
 
 /// The scenario that a pod made by this program carries with it.
