@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cluster::Node;
-use crate::recording::format::ClockReading;
+use crate::recording::ClockReading;
 use crate::trace::UnixMs;
 
 /// Unix milliseconds, now.

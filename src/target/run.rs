@@ -24,7 +24,7 @@ use super::watch::{Watch, Watched};
 use super::namespace;
 use crate::cluster::{self, Node, with_causes};
 use crate::manifest::{Placement, pod, pod_name};
-use crate::recording::format::{Header, NodeFacts, RecordingWriter};
+use crate::recording::{Header, NodeFacts, RecordingWriter};
 use crate::trace::UnixMs;
 
 /// With nothing due the loop still looks at the clock this often.

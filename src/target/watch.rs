@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use k8s_openapi::api::core::v1 as api;
-use kube::api::{ListParams, WatchEvent, WatchParams};
+use kube::api::{WatchEvent, WatchParams};
 use kube::core::Request;
 use kube::{Client, Resource as _};
 use serde_json::Value;
@@ -77,8 +77,12 @@ impl Watch {
                 Ended::Peacefully => None,
                 Ended::Broken(why) => Some(why),
                 Ended::Expired(why) => match self.list().await {
-                    Ok(present) if sender.send(Watched::Gap { at_ms: unix_ms(), why, present }).is_ok() => None,
-                    Ok(_) => return,
+                    Ok(present) => {
+                        if sender.send(Watched::Gap { at_ms: unix_ms(), why, present }).is_err() {
+                            return;
+                        }
+                        None
+                    }
                     Err(error) => Some(with_causes(&error)),
                 },
             };
@@ -97,7 +101,7 @@ impl Watch {
 
     async fn list(&mut self) -> Result<Vec<Value>, kube::Error> {
         let request =
-            self.request().list(&ListParams { timeout: Some(10), ..our_pods() }).map_err(kube::Error::BuildRequest)?;
+            self.request().list(&our_pods()).map_err(kube::Error::BuildRequest)?;
         let mut list: Value = tokio::time::timeout(PATIENCE, self.client.request(request))
             .await
             .unwrap_or_else(|_| Err(kube::Error::Service("no answer to the list".into())))?;
