@@ -8,8 +8,16 @@ fn main() {
     let nodes: Vec<String> = a.collect();
     for (id, s) in g::cases(profile, seed).take(n) {
         for node in &nodes {
-            let name = manifest::pod_name(&id.to_string(), Some(&node[node.len()-3..]));
-            let p = manifest::pod(&id.to_string(), &s, &manifest::Placement { name, namespace: None, node: Some(node.clone()) });
+            let name = manifest::pod_name(&id.to_string(), Some(&node[node.len() - 3..]));
+            let p = manifest::pod(
+                &id.to_string(),
+                &s,
+                &manifest::Placement {
+                    name,
+                    namespace: None,
+                    node: Some(node.clone()),
+                },
+            );
             println!("{}", serde_json::to_string(&p).unwrap());
         }
     }

@@ -100,17 +100,27 @@ impl Moves<'_> {
 
     /// Restart counts and instances never go back, so a state beyond the target cannot explain it.
     fn can_lead_to_target(&self, pod: &PodState) -> bool {
-        pod.status.containers.iter().zip(&self.target.containers).all(|(model, target)| {
-            model.restart_count < target.restart_count
-                || (model.restart_count == target.restart_count
-                    && (target.state != State::Running || matches!(model.state, State::Running | State::Waiting(_)))
-                    && (!matches!(target.state, State::Waiting(_)) || model.state != State::Running))
-        }) || self.target.containers.is_empty()
+        pod.status
+            .containers
+            .iter()
+            .zip(&self.target.containers)
+            .all(|(model, target)| {
+                model.restart_count < target.restart_count
+                    || (model.restart_count == target.restart_count
+                        && (target.state != State::Running
+                            || matches!(model.state, State::Running | State::Waiting(_)))
+                        && (!matches!(target.state, State::Waiting(_)) || model.state != State::Running))
+            })
+            || self.target.containers.is_empty()
     }
 
     fn exists_later(&self, index: usize, n: u32) -> bool {
         self.facts.instances(index) > n + 1
-            || self.target.containers.get(index).is_some_and(|view| view.restart_count > n)
+            || self
+                .target
+                .containers
+                .get(index)
+                .is_some_and(|view| view.restart_count > n)
     }
 
     /// How instance `n` of a container ended, as far as anybody can know: the fact, or (when it was never shown) both.
@@ -118,8 +128,14 @@ impl Moves<'_> {
         match self.facts.get(index, n).and_then(|facts| facts.exit.clone()) {
             Some(exit) => vec![exit],
             None if self.exists_later(index, n) => vec![
-                Exit { code: 0, reason: Reason::Completed },
-                Exit { code: 1, reason: Reason::Error },
+                Exit {
+                    code: 0,
+                    reason: Reason::Completed,
+                },
+                Exit {
+                    code: 1,
+                    reason: Reason::Error,
+                },
             ],
             None => Vec::new(),
         }
@@ -164,7 +180,9 @@ impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
     /// seen too, because one relist inspects the whole pod.
     fn snapshots(&self, node: &Node) -> Vec<Node> {
-        let mut ends: Vec<End> = (0..node.pod.containers.len()).filter_map(|index| self.end(node, index)).collect();
+        let mut ends: Vec<End> = (0..node.pod.containers.len())
+            .filter_map(|index| self.end(node, index))
+            .collect();
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
         let subsets = 0..1_u32 << ends.len();
         let consistent = subsets.filter(|subset| {
@@ -172,7 +190,9 @@ impl Moves<'_> {
             let pairs = || (0..ends.len()).flat_map(|a| (0..ends.len()).map(move |b| (a, b)));
             !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
         });
-        consistent.flat_map(|subset| self.snapshot(node, &ends, subset)).collect()
+        consistent
+            .flat_map(|subset| self.snapshot(node, &ends, subset))
+            .collect()
     }
 
     /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
@@ -189,12 +209,18 @@ impl Moves<'_> {
 
     /// The end of a running instance that a snapshot can show by now.
     fn end(&self, node: &Node, index: usize) -> Option<End> {
-        let instance = node.pod.containers[index].newest.as_ref().filter(|instance| instance.exit.is_none())?;
+        let instance = node.pod.containers[index]
+            .newest
+            .as_ref()
+            .filter(|instance| instance.exit.is_none())?;
         let target = self.target.containers.get(index);
         if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
             return None;
         }
-        let unknown = Interval { lo: node.now, hi: FAR_FUTURE };
+        let unknown = Interval {
+            lo: node.now,
+            hi: FAR_FUTURE,
+        };
         let at = self.facts_of(index, instance.n).finish.unwrap_or(unknown);
         let exits = self.exits(index, instance.n);
         (at.lo <= self.received && !exits.is_empty()).then_some(End { index, exits, at })
@@ -237,7 +263,10 @@ impl Moves<'_> {
             })
             .collect();
         for &index in &plan.kills {
-            let n = node.pod.containers[index].newest.as_ref().map_or(0, |instance| instance.n);
+            let n = node.pod.containers[index]
+                .newest
+                .as_ref()
+                .map_or(0, |instance| instance.n);
             let facts = self.facts_of(index, n);
             let Some(exit) = facts.exit.clone().or_else(|| self.exits(index, n).pop()) else {
                 node.blocked = true;
@@ -341,7 +370,9 @@ impl Moves<'_> {
             return None;
         }
         for index in 0..node.pod.containers.len() {
-            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else { continue };
+            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else {
+                continue;
+            };
             let facts = self.facts_of(index, instance.n);
             let exit = facts.exit.clone()?;
             node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
@@ -371,7 +402,10 @@ impl Moves<'_> {
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
             // The watch shows the delete a little after the API server has accepted it.
-            next.passed(Interval { lo: seen_at - DELETE_LAG_MS, hi: seen_at });
+            next.passed(Interval {
+                lo: seen_at - DELETE_LAG_MS,
+                hi: seen_at,
+            });
             next.interrupted = false;
             self.prune(&mut next.pod);
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
@@ -397,19 +431,25 @@ impl Moves<'_> {
 
     fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
         let start = self.facts_of(index, n).start.map_or(LONG_AGO, |start| start.lo);
-        let periods = i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
+        let periods =
+            i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
         // Ticks are not aligned with the start, and readiness can be asked out of turn (PB-1).
         start.saturating_add(periods * 1_000 - self.bounds.rounding_ms)
     }
 
     fn startup(&self, node: &Node, out: &mut Expansion) {
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let (Some(probe), Some(n)) = (&container.startup, self.probed(node, index)) else { continue };
+            let (Some(probe), Some(n)) = (&container.startup, self.probed(node, index)) else {
+                continue;
+            };
             let state = &node.pod.containers[index];
             if !state.has_worker(Worker::Startup) {
                 continue;
             }
-            let startup = state.newest.as_ref().map_or(Probed::Nothing, |instance| instance.startup);
+            let startup = state
+                .newest
+                .as_ref()
+                .map_or(Probed::Nothing, |instance| instance.startup);
             let target = &self.target.containers.get(index);
             let same = target.is_some_and(|view| view.restart_count == n && view.state == State::Running);
             let shows_started = target.is_some_and(|view| view.started);
@@ -433,7 +473,10 @@ impl Moves<'_> {
             for (result, earliest) in results {
                 let mut next = node.clone();
                 model::startup_result(&mut next.pod, index, result);
-                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
+                next.passed(Interval {
+                    lo: earliest,
+                    hi: FAR_FUTURE,
+                });
                 if earliest <= self.received {
                     self.push(next, out);
                 }
@@ -446,14 +489,19 @@ impl Moves<'_> {
             if container.readiness.is_none() {
                 continue;
             }
-            let (Some(view), Some(target)) =
-                (node.pod.status.containers.get(index), self.target.containers.get(index))
+            let (Some(view), Some(target)) = (node.pod.status.containers.get(index), self.target.containers.get(index))
             else {
                 continue;
             };
             let same = view.state == State::Running && target.restart_count == view.restart_count;
-            let known = node.pod.containers[index].newest.as_ref().is_some_and(|i| i.n == view.restart_count);
-            if same && known && view.started && view.ready != target.ready
+            let known = node.pod.containers[index]
+                .newest
+                .as_ref()
+                .is_some_and(|i| i.n == view.restart_count);
+            if same
+                && known
+                && view.started
+                && view.ready != target.ready
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {
                 let mut next = node.clone();
@@ -465,7 +513,9 @@ impl Moves<'_> {
 
     fn liveness(&self, node: &Node, out: &mut Expansion) {
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let (Some(probe), Some(n)) = (&container.liveness, self.probed(node, index)) else { continue };
+            let (Some(probe), Some(n)) = (&container.liveness, self.probed(node, index)) else {
+                continue;
+            };
             let instance = node.pod.containers[index].newest.as_ref();
             if !node.pod.status.containers[index].started
                 || instance.is_none_or(|instance| instance.liveness_failed)
@@ -477,7 +527,10 @@ impl Moves<'_> {
             if earliest <= self.received {
                 let mut next = node.clone();
                 model::liveness_failed(&mut next.pod, index);
-                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
+                next.passed(Interval {
+                    lo: earliest,
+                    hi: FAR_FUTURE,
+                });
                 self.push(next, out);
             }
         }
@@ -489,8 +542,12 @@ impl Moves<'_> {
             return;
         }
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let terminated =
-                node.pod.status.containers.get(index).is_some_and(|view| matches!(view.state, State::Terminated(_)));
+            let terminated = node
+                .pod
+                .status
+                .containers
+                .get(index)
+                .is_some_and(|view| matches!(view.state, State::Terminated(_)));
             let ends = match container.kind {
                 Kind::Init => false,
                 Kind::Sidecar => self.behaviour.never_pod_loses_probe_workers,
@@ -513,5 +570,9 @@ impl Moves<'_> {
 /// Does this status come from a kubelet at all?
 pub fn is_kubelets(status: &Status) -> bool {
     !status.containers.is_empty()
-        || status.conditions.iter().flatten().any(|condition| condition.reason == ConditionReason::ContainersNotReady)
+        || status
+            .conditions
+            .iter()
+            .flatten()
+            .any(|condition| condition.reason == ConditionReason::ContainersNotReady)
 }

@@ -23,7 +23,14 @@ pub struct Node {
 impl Node {
     /// A pod that the kubelet has not looked at yet, created at `created`.
     pub fn new(spec: &PodSpec, created: UnixMs) -> Self {
-        Self { pod: PodState::new(spec), now: created, latest: created, status_at: created, blocked: false, interrupted: false }
+        Self {
+            pod: PodState::new(spec),
+            now: created,
+            latest: created,
+            status_at: created,
+            blocked: false,
+            interrupted: false,
+        }
     }
 
     /// Something has happened in this interval.
@@ -43,7 +50,8 @@ impl Node {
     /// WS-1: a terminal phase is not published while the worker is not terminated.
     pub fn phase(&self, previous: Phase) -> Phase {
         let phase = self.pod.status.phase;
-        let masked = phase.is_terminal() && !previous.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing);
+        let masked =
+            phase.is_terminal() && !previous.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing);
         if masked { previous } else { phase }
     }
 }
@@ -51,5 +59,7 @@ impl Node {
 /// PodScheduled is the scheduler's as much as the kubelet's, so it is compared only when the kubelet has spoken.
 fn conditions_match(model: &Status, observed: &Status) -> bool {
     model.containers.is_empty()
-        || ConditionKind::ALL.iter().all(|&kind| model.condition(kind) == observed.condition(kind))
+        || ConditionKind::ALL
+            .iter()
+            .all(|&kind| model.condition(kind) == observed.condition(kind))
 }

@@ -30,7 +30,13 @@ const VISITED_MAX: usize = 50_000;
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
     let facts = Facts::of(trace);
-    Walk { behaviour, trace, bounds, facts: &facts }.run()
+    Walk {
+        behaviour,
+        trace,
+        bounds,
+        facts: &facts,
+    }
+    .run()
 }
 
 /// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
@@ -126,7 +132,10 @@ impl Walk<'_> {
                 )));
             }
             let key = (node.pod.clone(), node.blocked, node.interrupted);
-            if visited.get(&key).is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest) {
+            if visited
+                .get(&key)
+                .is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest)
+            {
                 continue;
             }
             visited.insert(key, (node.now, node.latest));
@@ -170,11 +179,20 @@ impl Walk<'_> {
     fn grace(&self) -> Grace {
         let steps = self.trace.steps.iter().filter(|step| !is_final(step));
         let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
-        Grace { s_min: graces().min().unwrap_or(0), s_max: graces().max().unwrap_or(0) }
+        Grace {
+            s_min: graces().min().unwrap_or(0),
+            s_max: graces().max().unwrap_or(0),
+        }
     }
 
     fn owed(&self, deletion: Option<(Grace, UnixMs)>) -> Owed<'_> {
-        Owed { behaviour: self.behaviour, spec: &self.trace.spec, facts: self.facts, bounds: self.bounds, deletion }
+        Owed {
+            behaviour: self.behaviour,
+            spec: &self.trace.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            deletion,
+        }
     }
 
     /// Nothing may be owed when the watch ends.

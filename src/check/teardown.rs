@@ -106,7 +106,9 @@ impl Teardown<'_> {
     ) -> Result<(), Broken> {
         let killed_without_journal =
             !self.facts.journal && facts.exit.as_ref().is_some_and(|exit| matches!(exit.code, 137 | 143));
-        let stopped_at = facts.term.or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
+        let stopped_at = facts
+            .term
+            .or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
         let grace_end = self.begin + self.grace.ms_min();
         let mut turn = self.begin_latest;
         for (other, prerequisite) in self.prerequisites(index, running) {
@@ -131,7 +133,9 @@ impl Teardown<'_> {
         // #125880: a following sidecar that does not run keeps this one waiting for the whole grace period.
         let absent_later = self.behaviour.absent_sidecar_blocks_earlier
             && self.spec.containers[index].kind == Kind::Sidecar
-            && self.next_sidecar(index).is_some_and(|next| !running.iter().any(|&(other, _)| other == next));
+            && self
+                .next_sidecar(index)
+                .is_some_and(|next| !running.iter().any(|&(other, _)| other == next));
         let last = self.begin_latest.saturating_add(self.grace.ms_max());
         let due = if absent_later { last } else { turn.min(last) };
         if let Some(term) = facts.term
@@ -181,7 +185,7 @@ impl Teardown<'_> {
         }
         let latest = self
             .begin_latest
-            .saturating_add(self.grace.ms_max() + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms);
+            .saturating_add(self.grace.ms_max() + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms());
         if finish.lo > latest {
             return Err(Broken {
                 rule: "TO-5",

@@ -16,7 +16,11 @@ fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool
     let containers = container_views(behaviour, spec, pod);
     let phase = phase(behaviour, spec, pod, &containers, terminal);
     let conditions = conditions(behaviour, spec, pod, &containers, phase);
-    Status { phase, conditions, containers }
+    Status {
+        phase,
+        conditions,
+        containers,
+    }
 }
 
 /// A sync publishes its status. Returns whether the sync goes on to act (false: the phase is terminal, teardown begins).
@@ -61,7 +65,9 @@ pub fn sandbox_announced(pod: &mut PodState) {
 
 /// A startup probe's result is stored (WS-3: `started` alone is written at once).
 pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     instance.startup = result;
     let n = instance.n;
     if let Some(view) = pod.status.containers.get_mut(index)
@@ -74,10 +80,14 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
 
 /// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once).
 pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready: bool) {
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     instance.ready = ready;
     let n = instance.n;
-    let Some(view) = pod.status.containers.get_mut(index) else { return };
+    let Some(view) = pod.status.containers.get_mut(index) else {
+        return;
+    };
     if view.restart_count != n || view.ready == ready || !matches!(view.state, State::Running) {
         return;
     }
@@ -171,14 +181,21 @@ pub fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
     let main_moved = pairs().any(|(container, view)| {
         container.kind == Kind::Main && (view.last.is_some() || !matches!(view.state, State::Waiting(_)))
     });
-    let last_done = pairs().rfind(|(container, _)| container.kind != Kind::Main).is_some_and(|(container, view)| {
-        match container.kind {
+    let last_done = pairs()
+        .rfind(|(container, _)| container.kind != Kind::Main)
+        .is_some_and(|(container, view)| match container.kind {
             Kind::Sidecar => view.state == State::Running && view.started,
             _ => {
-                let exits = [view.last.as_ref(), if let State::Terminated(exit) = &view.state { Some(exit) } else { None }];
+                let exits = [
+                    view.last.as_ref(),
+                    if let State::Terminated(exit) = &view.state {
+                        Some(exit)
+                    } else {
+                        None
+                    },
+                ];
                 exits.into_iter().flatten().any(|exit| exit.code == 0)
             }
-        }
-    });
+        });
     main_moved || last_done
 }
