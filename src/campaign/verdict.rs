@@ -29,7 +29,7 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
         Some(Err(error)) => (Verdict::Inconclusive(error.to_string()), Tallies::new()),
         Some(Ok(version)) => {
             let judgement = judge::judge(trace, Some(version), bounds, strict);
-            (judgement.verdict, judgement.guarantees)
+            (unknown_first(judgement.verdict), judgement.guarantees)
         }
     };
     Judged {
@@ -37,4 +37,12 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
         guarantees,
         kubernetes: name,
     }
+}
+
+/// What nobody knows yet comes first, then what happened first.
+fn unknown_first(mut verdict: Verdict) -> Verdict {
+    if let Verdict::Diverges(found) | Verdict::KnownDeviation(found) = &mut verdict {
+        found.sort_by_key(|it| (it.known_deviation.is_some(), it.event_index));
+    }
+    verdict
 }

@@ -36,15 +36,10 @@ pub struct Campaign<'a> {
 }
 
 /// Prints and keeps everything; the exit code says what it amounts to.
-pub fn conclude(campaign: Campaign<'_>, output: &mut Output) -> Result<Exit, Failure> {
-    let Campaign {
-        gathered,
-        mut summary,
-        seconds,
-        folder,
-        ..
-    } = campaign;
-    gathered.summarise(seconds, &mut summary);
+pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit, Failure> {
+    let (gathered, folder) = (campaign.gathered, campaign.folder);
+    gathered.summarise(campaign.seconds, &mut campaign.summary);
+    let mut summary = campaign.summary.clone();
     let server = summary.server.as_deref().and_then(|server| server.parse().ok());
     let mut texts = Vec::new();
     for finding in &gathered.findings {

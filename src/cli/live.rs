@@ -108,7 +108,6 @@ struct Board {
     cases: BTreeMap<String, String>,
     planned: usize,
     finished: usize,
-    in_flight: usize,
     limits: BTreeMap<String, usize>,
     said: Instant,
 }
@@ -120,7 +119,6 @@ impl Board {
             cases,
             planned,
             finished: 0,
-            in_flight: 0,
             limits,
             said: Instant::now(),
         }
@@ -132,9 +130,8 @@ impl Board {
             Progress::Created { case, pod, .. } => {
                 self.cases.insert((*pod).to_owned(), (*case).to_owned());
             }
-            Progress::Finished { outcome, in_flight, .. } => {
+            Progress::Finished { outcome, .. } => {
                 self.finished += 1;
-                self.in_flight = *in_flight;
                 if let PodEnding::Refused(why) = &outcome.ending {
                     eprintln!("note: {} was refused: {why}", outcome.case);
                 }
@@ -159,7 +156,9 @@ impl Board {
             };
             eprintln!(
                 "{} of {} pods ended, {} in flight{limits}",
-                self.finished, self.planned, self.in_flight
+                self.finished,
+                self.planned,
+                self.cases.len().saturating_sub(self.finished)
             );
         }
     }
