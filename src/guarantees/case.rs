@@ -29,14 +29,8 @@ pub struct Case<'a> {
     skew_ms: i64,
 }
 
-/// TO-5: the runtime is never given less than this to stop a container.
-pub const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
-
 /// Where a time from the journal meets one from the runtime: the journal's clock is an estimate.
 const CLOCKS_MS: i64 = 1_000;
-
-/// A pod that was not made here may have to pull its images first.
-const IMAGE_PULL_MS: i64 = 600_000;
 
 impl<'a> Case<'a> {
     /// Prepares a trace for the guarantees.
@@ -91,45 +85,6 @@ impl<'a> Case<'a> {
     pub fn can_be_killed_by_probe(&self, index: usize) -> bool {
         let spec = &self.trace.spec.containers[index];
         spec.liveness.is_some() || spec.startup.is_some()
-    }
-
-    /// How long kills by probes can block the pod's worker: one after the other, each for its whole grace.
-    pub fn probe_kills_ms(&self) -> i64 {
-        self.probe_kills_ms_except(usize::MAX)
-    }
-
-    /// The same, where one container's kill is already accounted for.
-    pub fn probe_kills_ms_except(&self, except: usize) -> i64 {
-        let spec = &self.trace.spec;
-        let kill_ms = |index: usize| {
-            let probes = [&spec.containers[index].startup, &spec.containers[index].liveness];
-            let own_s = probes
-                .into_iter()
-                .flatten()
-                .filter_map(|probe| probe.grace_s)
-                .max()
-                .unwrap_or(0);
-            i64::from(own_s.max(spec.grace_s)) * 1_000 + STOP_TIMEOUT_MS_MIN
-        };
-        let others = (0..spec.containers.len()).filter(|&index| index != except && self.can_be_killed_by_probe(index));
-        others.map(kill_ms).sum()
-    }
-
-    /// How long a container that never ran may take to start.
-    pub fn first_start_ms(&self) -> i64 {
-        let pull_ms = if self.trace.scenario.is_some() {
-            0
-        } else {
-            IMAGE_PULL_MS
-        };
-        self.bounds.act_ms() + pull_ms
-    }
-
-    /// From the end of all work to the terminal phase: noticed, torn down with the whole grace, published.
-    pub fn natural_end_ms(&self) -> i64 {
-        let grace_ms = i64::from(self.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
-        let bounds = self.bounds;
-        bounds.act_ms() + self.probe_kills_ms() + grace_ms + bounds.teardown_ms + bounds.publish_ms
     }
 
     /// The step was received no earlier than this.

@@ -1,6 +1,7 @@
 //! The start-up sequence: who may start, and who must.
 
 use super::case::shows_a_start;
+use super::delays::{busy_ms, first_start_ms, natural_end_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::InstanceFacts;
 use crate::trace::{ContainerView, Kind, Reason, RestartPolicy, State};
@@ -176,7 +177,7 @@ fn opens(case: &Case, kind: Kind, is_open: fn(&ContainerView) -> bool) -> Outcom
             if case.ever_ran(next) {
                 findings.at_risk();
             } else if !case.sandbox_changed {
-                let start_ms = case.first_start_ms() + (behind.len() as i64 - 1) * case.bounds.start_ms;
+                let start_ms = first_start_ms(case) + (behind.len() as i64 - 1) * case.bounds.start_ms;
                 stays_shut(case, gate, next, is_open, free_until, start_ms, &mut findings);
             }
         }
@@ -217,14 +218,7 @@ fn stays_shut(
         .filter(|_| case.kind(gate) == Kind::Sidecar)
         .and_then(|facts| facts.finish);
     let open_until = closes.map_or(free_until, |finish| finish.lo.min(free_until));
-    // The gate has passed its startup probe; only its liveness probe can still have it killed.
-    let killable = case.trace.spec.containers[gate].liveness.is_some();
-    let kills_ms = if killable {
-        case.probe_kills_ms()
-    } else {
-        case.probe_kills_ms_except(gate)
-    };
-    let bound_ms = start_ms + 2 * kills_ms;
+    let bound_ms = start_ms + busy_ms(case, opened, open_until);
     if open_until > opened + bound_ms {
         let summary = format!(
             "{} was not started in the {} ms after {} was done with its start; at most {bound_ms} ms are permitted",
@@ -269,7 +263,7 @@ fn init_failure_ends_never_pod(case: &Case) -> Outcome {
                 findings.broken(case, step, Some(index), summary);
             }
         } else if let (Some(finish), Some(until)) = (failed.finish, case.free_until()) {
-            let bound_ms = case.natural_end_ms();
+            let bound_ms = natural_end_ms(case, finish.lo, until);
             if until > finish.hi + bound_ms {
                 let summary = format!(
                     "{} failed, and {} ms later the pod is not Failed; at most {bound_ms} ms are permitted",

@@ -8,10 +8,14 @@
 use serde::{Deserialize, Serialize};
 
 mod case;
+mod delays;
 mod init;
 mod phase;
+mod probes;
+mod restarts;
 mod sidecars;
 mod status;
+mod termination;
 
 pub use case::{Case, Deletion};
 
@@ -55,9 +59,17 @@ pub struct Breach {
 
 /// All guarantees, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Guarantee> {
-    [init::RULES, sidecars::RULES, phase::RULES, status::RULES]
-        .into_iter()
-        .flatten()
+    [
+        init::RULES,
+        sidecars::RULES,
+        restarts::RULES,
+        termination::RULES,
+        probes::RULES,
+        phase::RULES,
+        status::RULES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What a judge gathers on its way through a trace.
@@ -100,6 +112,10 @@ mod pages {
     pub const PHASE: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase";
     pub const INIT: &str = "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/";
     pub const SIDECARS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/";
+    pub const RESTART_POLICY: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy";
+    pub const TERMINATION: &str =
+        "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow";
+    pub const PROBES: &str = "https://kubernetes.io/docs/concepts/workloads/pods/probes/";
     pub const SHUTDOWN_WITH_SIDECARS: &str =
         "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#termination-with-sidecars";
     pub const CONTAINER: &str =

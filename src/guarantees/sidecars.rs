@@ -1,6 +1,6 @@
 //! The promises of the sidecar design: alive as long as the mains need them, and never in the way of the pod's end.
 
-use super::case::STOP_TIMEOUT_MS_MIN;
+use super::delays::{backoff_ms_max, begin_ms, busy_ms, natural_end_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::InstanceFacts;
 use crate::trace::{Kind, UnixMs};
@@ -45,7 +45,16 @@ pub const RULES: &[Guarantee] = &[
 /// The kubelet counts the wait for a turn in whole seconds.
 const TURN_ROUNDING_MS: i64 = 1_000;
 
-/// Before this no grace can be used up: it begins with a delete, or when there is nothing left to do.
+/// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
+pub fn grace_begins_no_earlier_than(case: &Case) -> Option<UnixMs> {
+    let ended = [case.mains_done(), case.init_failed()]
+        .into_iter()
+        .flatten()
+        .map(|it| it.lo);
+    ended.chain(case.deletion.map(|it| it.requested.lo)).min()
+}
+
+/// No grace can be used up before this.
 pub fn grace_ends_no_earlier_than(case: &Case) -> Option<UnixMs> {
     let spec_ms = i64::from(case.trace.spec.grace_s) * 1_000;
     let deleted = case.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
@@ -84,7 +93,7 @@ fn told_before(case: &Case, index: usize, other: usize, findings: &mut Findings)
     }
     let grace_end = grace_ends_no_earlier_than(case);
     for n in 0..case.facts.instances(index) {
-        let Some((sidecar, term)) = case.facts.get(index, n).and_then(|facts| Some((facts, facts.term?))) else {
+        let Some(term) = case.facts.get(index, n).and_then(|facts| facts.term) else {
             continue;
         };
         for m in 0..case.facts.instances(other) {
@@ -115,7 +124,6 @@ fn told_before(case: &Case, index: usize, other: usize, findings: &mut Findings)
                 findings.broken(case, step, Some(index), summary);
             }
         }
-        let _ = sidecar;
     }
 }
 
@@ -140,16 +148,6 @@ pub fn shown(case: &Case, index: usize, n: u32) -> usize {
         view.restart_count > n || (view.restart_count == n && !matches!(view.state, State::Running))
     };
     case.views(index).find(ended).map_or(case.last_step(), |(step, _)| step)
-}
-
-/// The longest back-off before life `n + 1`, with what a worker may be late after it (BO-3, BO-5).
-pub fn backoff_ms_max(n: u32) -> i64 {
-    if n == 0 {
-        return 0;
-    }
-    let backoff_ms = 10_000_i64.saturating_mul(1 << (n - 1).min(5)).min(300_000);
-    let ticks_ms = if backoff_ms > 60_000 { 90_000 } else { 0 };
-    backoff_ms + ticks_ms + (backoff_ms / 2).clamp(16_000, 30_000)
 }
 
 fn restarted(case: &Case) -> Outcome {
@@ -177,7 +175,7 @@ fn restarted(case: &Case) -> Outcome {
             if n + 1 < case.facts.instances(index) {
                 continue;
             }
-            let bound_ms = case.bounds.act_ms() + backoff_ms_max(n) + 2 * case.probe_kills_ms();
+            let bound_ms = case.bounds.act_ms() + backoff_ms_max(n) + busy_ms(case, finish.hi, until);
             if until > finish.hi + bound_ms {
                 let summary = format!(
                     "{} ended and was not started again in {} ms; at most {bound_ms} ms are permitted",
@@ -204,18 +202,41 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
         return findings.outcome();
     };
     findings.at_risk();
-    let bound_ms = case.natural_end_ms();
+    let step = case
+        .terminal_step()
+        .or(case.deletion.map(|it| it.step))
+        .unwrap_or(case.last_step());
+    let bound_ms = natural_end_ms(case, done.hi, until);
     if until > done.hi + bound_ms {
-        let step = case
-            .terminal_step()
-            .or(case.deletion.map(|it| it.step))
-            .unwrap_or(case.last_step());
         let summary = format!(
-            "all main containers were done, and {} ms later the pod had not ended; at most {bound_ms} ms are permitted \
-             (grace {} s, at least {} s to stop)",
-            until - done.hi,
-            case.trace.spec.grace_s,
-            STOP_TIMEOUT_MS_MIN / 1_000
+            "all main containers were done, and {} ms later the pod had not ended; at most {bound_ms} ms are permitted",
+            until - done.hi
+        );
+        findings.broken(case, step, None, summary);
+        return findings.outcome();
+    }
+    // The end begins with a TERM to the sidecar that nothing else needs: the last one that runs.
+    let running = |index: &usize| {
+        let last = case.last_instance(*index).map(|(_, last)| last);
+        last.filter(|it| it.finish.is_none_or(|finish| finish.lo > done.hi))
+            .and_then(|it| it.start.zip(it.term))
+    };
+    let sidecars: Vec<usize> = case.of_kind(Kind::Sidecar).collect();
+    let told = sidecars
+        .iter()
+        .filter_map(running)
+        .filter(|(start, _)| start.hi < done.lo)
+        .map(|(_, term)| term)
+        .min();
+    let Some(until) = told.map(|told| told.min(until)).filter(|&it| it > done.hi) else {
+        return findings.outcome();
+    };
+    let bound_ms = begin_ms(case, done.hi, until);
+    if until > done.hi + bound_ms {
+        let summary = format!(
+            "all main containers were done, and {} ms later no sidecar had been told to stop; at most {bound_ms} ms are \
+             permitted",
+            until - done.hi
         );
         findings.broken(case, step, None, summary);
     }

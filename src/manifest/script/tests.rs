@@ -31,6 +31,7 @@ impl Life {
     fn start(&self) -> Child {
         Command::new("busybox")
             .args(["sh", "-c", &self.text])
+            .stdout(Stdio::null())
             .spawn()
             .expect("busybox sh")
     }
@@ -75,6 +76,8 @@ fn text_for(dir: &Path, container: &Container) -> String {
         .replace(SHARED_DIR, &at(""))
         .replace(MESSAGE_FILE, &at("message"))
         .replace(mark, &at("tmp"))
+        // Without a PID namespace the sleep of a life for ever outlives its shell.
+        .replace("life=100000", "life=30")
 }
 
 fn lives(lives_ms: Option<u32>, exit_code: u8, on_term: OnTerm) -> Attempt {

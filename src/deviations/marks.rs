@@ -1,0 +1,64 @@
+//! The marks by which a deviation is told from another fault.
+
+use crate::guarantees::{Breach, Case};
+use crate::trace::{Kind, State};
+
+/// The step that a breach points to.
+pub fn step_of(case: &Case, breach: &Breach) -> Option<usize> {
+    case.trace
+        .steps
+        .iter()
+        .position(|step| step.event_index == breach.event_index)
+}
+
+/// #125880: did a container get its TERM only when the grace of the delete was used up?
+pub fn whole_grace_passed(case: &Case, index: usize) -> bool {
+    let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
+    case.deletion
+        .zip(told)
+        .is_some_and(|(deletion, told)| told >= deletion.requested.lo + i64::from(deletion.grace_s) * 1_000 - 1_000)
+}
+
+/// #125880: did some later sidecar not run when the pod was deleted?
+pub fn absent_later(case: &Case, index: usize) -> bool {
+    case.deletion.is_some_and(|deletion| {
+        case.of_kind(Kind::Sidecar).filter(|&later| later > index).any(|later| {
+            let view = case.trace.steps[deletion.step].view.containers[later].as_ref();
+            let ended = case.last_instance(later).and_then(|(_, facts)| facts.finish);
+            view.is_none_or(|view| view.state != State::Running)
+                || ended.is_some_and(|it| it.lo <= deletion.requested.hi)
+        })
+    })
+}
+
+/// TO-3: was the next sidecar after `index` down when `index` got its TERM?
+pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
+    let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
+    let next = case.of_kind(Kind::Sidecar).find(|&later| later > index);
+    let Some((told, next)) = told.zip(next) else {
+        return false;
+    };
+    case.last_instance(next)
+        .is_none_or(|(_, last)| match (last.start, last.finish) {
+            (Some(start), _) if start.lo > told => true,
+            (_, Some(finish)) => finish.lo < told,
+            (start, None) => start.is_none(),
+        })
+}
+
+/// Does a step show no container running?
+pub fn all_ended(case: &Case, step: usize) -> bool {
+    let containers = &case.trace.steps[step].view.containers;
+    containers.iter().flatten().all(|view| view.state != State::Running)
+}
+
+/// RS-2, RS-3: was the last element of the init list a sidecar that had ended or not started, at or after a moment?
+pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
+    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
+    let Some((last, moment)) = last.filter(|&index| case.kind(index) == Kind::Sidecar).zip(moment) else {
+        return false;
+    };
+    let shown_after = |step: usize| case.not_after(step).is_none_or(|at| at >= moment);
+    case.views(last)
+        .any(|(step, view)| shown_after(step) && !(view.state == State::Running && view.started))
+}

@@ -1,0 +1,78 @@
+//! How long the kubelet may take, given what else the recording shows it doing.
+
+use super::Case;
+use crate::check::InstanceFacts;
+use crate::trace::UnixMs;
+
+/// TO-5: the runtime is never given less than this to stop a container.
+pub const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
+
+/// A pod that was not made here may have to pull its images first.
+const IMAGE_PULL_MS: i64 = 600_000;
+
+/// How long a container that never ran may take to start.
+pub fn first_start_ms(case: &Case) -> i64 {
+    let pull_ms = if case.trace.scenario.is_some() {
+        0
+    } else {
+        IMAGE_PULL_MS
+    };
+    case.bounds.act_ms() + pull_ms
+}
+
+/// The longest back-off before life `n + 1`, with what a worker may be late after it (BO-3, BO-5).
+pub fn backoff_ms_max(n: u32) -> i64 {
+    if n == 0 {
+        return 0;
+    }
+    let backoff_ms = backoff_ms(n);
+    let ticks_ms = if backoff_ms > 60_000 { 90_000 } else { 0 };
+    backoff_ms + ticks_ms + (backoff_ms / 2).clamp(16_000, 30_000)
+}
+
+/// The documented back-off before life `n + 1`, for n from 1 on.
+pub fn backoff_ms(n: u32) -> i64 {
+    10_000_i64.saturating_mul(1 << n.saturating_sub(1).min(5)).min(300_000)
+}
+
+/// From the end of all work to the terminal phase: noticed, torn down with the whole grace, published.
+pub fn natural_end_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
+    let grace_ms = i64::from(case.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
+    let bounds = case.bounds;
+    busy_ms(case, from, to) + bounds.detect_ms + grace_ms + bounds.teardown_ms + bounds.publish_ms
+}
+
+/// From a change that calls for a shutdown to the first TERM: noticed when the running sync has returned.
+pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
+    case.bounds.detect_ms + busy_ms(case, from, to)
+}
+
+/// How long the pod's worker can have been busy between two moments: with starts, and with kills by probes, which block
+/// it one after the other, each for its whole grace.
+pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
+    let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
+    let starts = |facts: &InstanceFacts| {
+        facts
+            .start
+            .is_some_and(|start| start.hi >= from - case.bounds.start_ms && start.lo <= to)
+    };
+    // A life that got no TERM before `to`, or that ended by itself, was not being killed.
+    let blocks = |facts: &InstanceFacts| {
+        let overlaps =
+            facts.start.is_some_and(|start| start.lo <= to) && facts.finish.is_none_or(|finish| finish.hi >= from);
+        overlaps && facts.term.map_or(!facts.wrote_exit, |term| term < to)
+    };
+    let containers = 0..case.trace.spec.containers.len();
+    let starting = containers.clone().any(|index| instances(index).any(starts));
+    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && instances(index).any(blocks));
+    kills.map(|index| kill_ms(case, index)).sum::<i64>() + if starting { case.bounds.start_ms } else { 0 }
+}
+
+fn kill_ms(case: &Case, index: usize) -> i64 {
+    let spec = &case.trace.spec;
+    let probes = [&spec.containers[index].startup, &spec.containers[index].liveness]
+        .into_iter()
+        .flatten();
+    let own_s = probes.filter_map(|probe| probe.grace_s).max().unwrap_or(0);
+    i64::from(own_s.max(spec.grace_s)) * 1_000 + STOP_TIMEOUT_MS_MIN
+}

@@ -1,0 +1,226 @@
+//! The end of a deleted pod: told at once, given its grace, gone when it is over.
+
+use super::delays::{STOP_TIMEOUT_MS_MIN, begin_ms, busy_ms, first_start_ms};
+use super::sidecars::shown;
+use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::trace::{EventType, Kind, Reason, UnixMs};
+
+pub const RULES: &[Guarantee] = &[
+    Guarantee {
+        id: "G-told-at-once",
+        rule: "On a delete, a running container gets its TERM within the bound; a sidecar, once all that it serves has ended.",
+        quote: "as soon as the kubelet sees that a Pod has been marked as terminating (a graceful shutdown duration has been \
+                set), the kubelet begins the local Pod shutdown process.",
+        link: pages::TERMINATION,
+        since_minor: 0,
+        judge: told_at_once,
+    },
+    Guarantee {
+        id: "G-grace-is-given",
+        rule: "No container is killed before its grace is over.",
+        quote: "Once the grace period has expired, the KILL signal is sent to any remaining processes, and the Pod is then \
+                deleted from the API Server.",
+        link: pages::TERMINATION,
+        since_minor: 0,
+        judge: grace_is_given,
+    },
+    Guarantee {
+        id: "G-gone-in-time",
+        rule: "A deleted pod is terminal, and without finalizers gone, when its grace and the bound are over.",
+        quote: "Once the grace period has expired, the KILL signal is sent to any remaining processes, and the Pod is then \
+                deleted from the API Server.",
+        link: pages::TERMINATION,
+        since_minor: 0,
+        judge: gone_in_time,
+    },
+    Guarantee {
+        id: "G-deletion-is-not-put-off",
+        rule: "A deletion timestamp is never taken back or set later.",
+        quote: "Once the deletionTimestamp is set, this value may not be unset or be set further into the future, although it \
+                may be shortened or the resource may be deleted prior to this time.",
+        link: "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/",
+        since_minor: 0,
+        judge: deletion_is_not_put_off,
+    },
+];
+
+fn told_at_once(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(deletion) = case.deletion else {
+        return findings.outcome();
+    };
+    let asked = deletion.requested;
+    for index in 0..case.trace.spec.containers.len() {
+        for n in 0..case.facts.instances(index) {
+            let Some(facts) = case.facts.get(index, n) else {
+                continue;
+            };
+            let (Some(term), Some(start)) = (facts.term, facts.start) else {
+                continue;
+            };
+            // Told before the delete: for another reason.
+            if start.hi > asked.lo || term < asked.lo {
+                continue;
+            }
+            findings.at_risk();
+            let turn = turn(case, index, asked.hi, term);
+            let bound_ms = begin_ms(case, asked.lo, term);
+            if let Some(turn) = turn.filter(|turn| term > turn + bound_ms) {
+                let summary = format!(
+                    "{} was told to stop {} ms after its turn had come; at most {bound_ms} ms are permitted (grace {} s)",
+                    case.name(index),
+                    term - turn,
+                    deletion.grace_s
+                );
+                findings.broken(case, shown(case, index, n), Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// The latest moment at which the turn of `index` came, if what it waits for is known to have ended before `term`.
+fn turn(case: &Case, index: usize, asked_hi: UnixMs, term: UnixMs) -> Option<UnixMs> {
+    if case.kind(index) != Kind::Sidecar {
+        return Some(asked_hi);
+    }
+    let mut turn = asked_hi;
+    for other in index + 1..case.trace.spec.containers.len() {
+        for m in 0..case.facts.instances(other) {
+            let Some(served) = case.facts.get(other, m) else {
+                continue;
+            };
+            match (served.start, served.finish) {
+                (Some(start), _) if start.lo > term => {}
+                (_, Some(finish)) => turn = turn.max(finish.hi),
+                // Something of it is unknown: it may have been in the way for as long as one likes.
+                (Some(_), None) => return None,
+                (None, None) => {}
+            }
+        }
+    }
+    Some(turn)
+}
+
+fn grace_is_given(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(scenario) = case.trace.scenario.as_ref().filter(|_| !case.forced) else {
+        return findings.outcome();
+    };
+    for (index, script) in scenario.containers().enumerate() {
+        for n in 0..case.facts.instances(index) {
+            let Some(facts) = case.facts.get(index, n) else {
+                continue;
+            };
+            let (Some(term), Some(finish), Some(exit)) = (facts.term, facts.finish, &facts.exit) else {
+                continue;
+            };
+            let own_code = |code: u8| i32::from(code) == exit.code;
+            let attempt = script.attempt(n);
+            let scripted = own_code(attempt.exit_code)
+                || matches!(attempt.on_term, podcheck_generators::OnTerm::Exit { code, .. } if own_code(code));
+            if scripted || facts.wrote_exit || exit.code != 137 || exit.reason != Reason::Error {
+                continue;
+            }
+            findings.at_risk();
+            let Some(earliest) = grace_over(case, index, term) else {
+                continue;
+            };
+            // Its end is known to the second, and the kubelet counts the wait for a turn in whole seconds.
+            if finish.hi < earliest - 1_000 {
+                let summary = format!(
+                    "{} was killed {} ms after its TERM, at least {} ms before its grace was over",
+                    case.name(index),
+                    finish.hi - term,
+                    earliest - finish.hi
+                );
+                findings.broken(case, shown(case, index, n), Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// The earliest moment at which a container that was told to stop at `term` may be killed.
+fn grace_over(case: &Case, index: usize, term: UnixMs) -> Option<UnixMs> {
+    let spec = &case.trace.spec;
+    let pod_wide = super::sidecars::grace_ends_no_earlier_than(case);
+    if !case.can_be_killed_by_probe(index) {
+        return pod_wide;
+    }
+    let container = &spec.containers[index];
+    let probes = [&container.startup, &container.liveness].into_iter().flatten();
+    let by_probe_s = probes.map(|probe| probe.grace_s.unwrap_or(spec.grace_s)).min()?;
+    let shortest_s = case
+        .deletion
+        .map_or(by_probe_s, |deletion| by_probe_s.min(deletion.grace_s));
+    let by_probe = term + i64::from(shortest_s) * 1_000;
+    Some(pod_wide.map_or(by_probe, |end| end.min(by_probe)))
+}
+
+fn gone_in_time(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(deletion) = case.deletion else {
+        return findings.outcome();
+    };
+    let reported = case.trace.steps[..=deletion.step]
+        .iter()
+        .any(|step| step.view.containers.iter().any(Option::is_some));
+    if !reported {
+        return findings.outcome();
+    }
+    findings.at_risk();
+    let grace_ms = i64::from(deletion.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
+    // A delete does not cut short what the worker already does: a natural end's teardown, or a kill by a probe.
+    let teardown_ms = i64::from(case.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
+    let ending = case.mains_done().or(case.init_failed()).is_some();
+    let asked = deletion.requested;
+    let busy_ms = busy_ms(case, asked.lo, asked.hi + case.bounds.detect_ms) + if ending { teardown_ms } else { 0 };
+    let bound_ms = first_start_ms(case) + busy_ms + grace_ms + 2 * case.bounds.teardown_ms + case.bounds.publish_ms;
+    let latest = asked.hi + bound_ms;
+    let finalizers = case.trace.steps.iter().skip(deletion.step).any(|step| step.finalizers);
+    let gone = case.trace.steps.iter().position(|step| match finalizers {
+        true => step.view.phase.is_terminal(),
+        false => step.event == EventType::Deleted,
+    });
+    let at = match gone {
+        Some(step) => case.not_before(step),
+        None => case.watched_until(),
+    };
+    if let Some(late_ms) = at.map(|at| at - latest).filter(|&late_ms| late_ms > 0) {
+        let what = if finalizers { "terminal" } else { "gone" };
+        let summary = format!(
+            "the pod was not {what} {} ms after its delete; at most {bound_ms} ms are permitted (grace {} s)",
+            late_ms + bound_ms,
+            deletion.grace_s
+        );
+        findings.broken(case, gone.unwrap_or(case.last_step()), None, summary);
+    }
+    findings.outcome()
+}
+
+fn deletion_is_not_put_off(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let mut before = None;
+    for (step, it) in case.trace.steps.iter().enumerate() {
+        if let Some(before) = before {
+            findings.at_risk();
+            match it.deletion {
+                None => findings.broken(case, step, None, "the deletion timestamp was taken back".to_string()),
+                // The last delete has no grace and is stamped with its own time.
+                Some(mark) if mark.grace_s > 0 && mark.timestamp_ms > before => {
+                    let by_ms = mark.timestamp_ms - before;
+                    findings.broken(
+                        case,
+                        step,
+                        None,
+                        format!("the deletion timestamp was put off by {by_ms} ms"),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        before = it.deletion.map(|mark| mark.timestamp_ms).or(before);
+    }
+    findings.outcome()
+}
