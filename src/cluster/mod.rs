@@ -31,7 +31,9 @@ pub enum ClusterError {
     #[error("cannot read the kubeconfig: {0}; `podcheck cluster up` makes a cluster and its kubeconfig")]
     Kubeconfig(#[source] KubeconfigError),
     /// The context is not in it.
-    #[error("the kubeconfig has no context {0}; `podcheck cluster up` makes {DEFAULT_CONTEXT}, --context names another")]
+    #[error(
+        "the kubeconfig has no context {0}; `podcheck cluster up` makes {DEFAULT_CONTEXT}, --context names another"
+    )]
     NoContext(String),
     /// Random pods are for throw-away clusters.
     #[error("context {0} is not a Kind cluster (kind-…); --allow-any-context runs random pods on it all the same")]
@@ -102,10 +104,17 @@ pub async fn connect(options: &ClusterOptions) -> Result<Cluster, ClusterError> 
     if !context.starts_with("kind-") && !options.allow_any_context {
         return Err(ClusterError::NotKind(context));
     }
-    let unusable = |source| ClusterError::Client { context: context.clone(), source };
-    let chosen = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config =
-        Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(|error| unusable(error.into()))?;
+    let unusable = |source| ClusterError::Client {
+        context: context.clone(),
+        source,
+    };
+    let chosen = KubeConfigOptions {
+        context: Some(context.clone()),
+        ..KubeConfigOptions::default()
+    };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &chosen)
+        .await
+        .map_err(|error| unusable(error.into()))?;
     // Its retries wait for minutes, which would look like a slow kubelet.
     config.default_retry = false;
     config.connect_timeout = Some(ANSWER_TIMEOUT);
@@ -116,7 +125,10 @@ pub async fn connect(options: &ClusterOptions) -> Result<Cluster, ClusterError> 
 impl Cluster {
     /// Asks for versions and nodes; an error is the reason why there is no cluster.
     pub async fn probe(&self) -> Result<ClusterFacts, ClusterError> {
-        let silent = |reason| ClusterError::Silent { context: self.context.clone(), reason };
+        let silent = |reason| ClusterError::Silent {
+            context: self.context.clone(),
+            reason,
+        };
         facts(&self.client).await.map_err(silent)
     }
 }
@@ -132,7 +144,10 @@ pub async fn facts(client: &Client) -> Result<ClusterFacts, String> {
         .map_err(|error| with_causes(&error))?;
     let mut nodes: Vec<Node> = nodes.items.into_iter().filter_map(node).collect();
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(ClusterFacts { server: server.git_version, nodes })
+    Ok(ClusterFacts {
+        server: server.git_version,
+        nodes,
+    })
 }
 
 fn node(node: api::Node) -> Option<Node> {
@@ -144,7 +159,9 @@ fn node(node: api::Node) -> Option<Node> {
         kubelet: info.kubelet_version,
         container_runtime: info.container_runtime_version,
         boot_id: info.boot_id,
-        is_ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        is_ready: conditions
+            .iter()
+            .any(|condition| condition.type_ == "Ready" && condition.status == "True"),
     })
 }
 

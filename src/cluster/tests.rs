@@ -16,7 +16,11 @@ current-context: production
 fn options(test: &str, context: Option<&str>) -> ClusterOptions {
     let path = std::env::temp_dir().join(format!("podcheck-kubeconfig-{test}-{}", std::process::id()));
     std::fs::write(&path, KUBECONFIG).expect("temporary file");
-    ClusterOptions { kubeconfig: Some(path), context: context.map(str::to_owned), allow_any_context: false }
+    ClusterOptions {
+        kubeconfig: Some(path),
+        context: context.map(str::to_owned),
+        allow_any_context: false,
+    }
 }
 
 async fn refusal(options: &ClusterOptions) -> String {
@@ -28,7 +32,10 @@ async fn refusal(options: &ClusterOptions) -> String {
 
 #[tokio::test]
 async fn each_reason_for_no_cluster_names_the_next_step() {
-    let absent = ClusterOptions { kubeconfig: Some("/nonexistent/kubeconfig".into()), ..ClusterOptions::default() };
+    let absent = ClusterOptions {
+        kubeconfig: Some("/nonexistent/kubeconfig".into()),
+        ..ClusterOptions::default()
+    };
     let cases = [
         (absent, "podcheck cluster up"),
         (options("dead", None), "does not answer"),

@@ -15,15 +15,27 @@ pub(super) fn unix_ms() -> UnixMs {
 /// A reading for each node that runs on this machine's kernel, as all nodes of Kind on Linux do.
 pub(super) fn readings(nodes: &[Node]) -> Vec<ClockReading> {
     let Some(boot_id) = boot_id() else { return Vec::new() };
-    let Some(uptime_ms) = uptime_ms() else { return Vec::new() };
+    let Some(uptime_ms) = uptime_ms() else {
+        return Vec::new();
+    };
     let unix_ms = unix_ms();
     let here = nodes.iter().filter(|node| node.boot_id == boot_id);
-    here.map(|node| ClockReading { node: node.name.clone(), uptime_ms, unix_ms }).collect()
+    here.map(|node| ClockReading {
+        node: node.name.clone(),
+        uptime_ms,
+        unix_ms,
+    })
+    .collect()
 }
 
 /// Names this boot of this kernel; nodes report it too.
 pub(super) fn boot_id() -> Option<String> {
-    Some(std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
+    Some(
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .ok()?
+            .trim()
+            .to_owned(),
+    )
 }
 
 fn uptime_ms() -> Option<i64> {

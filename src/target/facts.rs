@@ -39,12 +39,20 @@ impl PodFacts {
         let status = pod.status.unwrap_or_default();
         let init = status.init_container_statuses.unwrap_or_default();
         let main = status.container_statuses.unwrap_or_default();
-        let containers = init.iter().map(|status| container(status, true)).chain(main.iter().map(|s| container(s, false)));
+        let containers = init
+            .iter()
+            .map(|status| container(status, true))
+            .chain(main.iter().map(|s| container(s, false)));
         Some(Self {
             name: pod.metadata.name?,
             is_terminal: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
             is_deleted: pod.metadata.deletion_timestamp.is_some(),
-            has_finalizer: pod.metadata.finalizers.unwrap_or_default().iter().any(|name| name == FINALIZER),
+            has_finalizer: pod
+                .metadata
+                .finalizers
+                .unwrap_or_default()
+                .iter()
+                .any(|name| name == FINALIZER),
             is_gone: event_type == "DELETED",
             containers: containers.collect(),
         })
@@ -54,13 +62,13 @@ impl PodFacts {
     pub(super) fn has_come(&self, moment: &Moment) -> bool {
         match moment {
             Moment::Created { .. } => true,
-            Moment::Running { container, attempt, .. } => {
-                self.containers.iter().any(|c| c.name == *container && c.is_running && c.restart_count >= *attempt)
-            }
-            Moment::Terminated { container, attempt, .. } => self
+            Moment::Running { container, attempt, .. } => self
                 .containers
                 .iter()
-                .any(|c| c.name == *container && (c.restart_count > *attempt || c.is_terminated && c.restart_count == *attempt)),
+                .any(|c| c.name == *container && c.is_running && c.restart_count >= *attempt),
+            Moment::Terminated { container, attempt, .. } => self.containers.iter().any(|c| {
+                c.name == *container && (c.restart_count > *attempt || c.is_terminated && c.restart_count == *attempt)
+            }),
         }
     }
 
@@ -71,7 +79,10 @@ impl PodFacts {
 
     /// How often containers were started.
     pub(super) fn starts(&self) -> u32 {
-        self.containers.iter().map(|c| c.restart_count + u32::from(c.is_running || c.is_terminated)).sum()
+        self.containers
+            .iter()
+            .map(|c| c.restart_count + u32::from(c.is_running || c.is_terminated))
+            .sum()
     }
 
     /// How many init containers ended well.

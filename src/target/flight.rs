@@ -17,7 +17,7 @@ pub(super) struct Flight {
     asked_at: Instant,
     /// From when the API server has it.
     lifecycle: Option<Lifecycle>,
-    has_started: bool,
+    pub(super) has_started: bool,
     starts: u32,
     completed_inits: usize,
     /// Since when something should follow a completed init container.
@@ -41,7 +41,8 @@ impl Flight {
 
     /// The API server has it: by its answer or by an event, whichever comes first.
     pub(super) fn is_created(&mut self, now: Instant) -> &mut Lifecycle {
-        self.lifecycle.get_or_insert_with(|| Lifecycle::new(&self.planned.scenario, now))
+        self.lifecycle
+            .get_or_insert_with(|| Lifecycle::new(&self.planned.scenario, now))
     }
 
     pub(super) fn was_created(&self) -> bool {
@@ -49,7 +50,10 @@ impl Flight {
     }
 
     pub(super) fn due(&mut self, now: Instant) -> Vec<Action> {
-        self.lifecycle.as_mut().map(|lifecycle| lifecycle.due(now)).unwrap_or_default()
+        self.lifecycle
+            .as_mut()
+            .map(|lifecycle| lifecycle.due(now))
+            .unwrap_or_default()
     }
 
     pub(super) fn next_due(&self) -> Option<Instant> {
@@ -59,7 +63,7 @@ impl Flight {
     /// Takes in an event; gives the delay of a start or hand-over that it ends.
     pub(super) fn observe(&mut self, facts: &PodFacts, now: Instant) -> Option<Duration> {
         self.is_created(now).observe(facts, now);
-        if facts.is_deleted {
+        if facts.is_deleted && self.has_started {
             // A pod on its way out starts nothing more.
             self.handover_since = None;
             return None;
@@ -69,7 +73,9 @@ impl Flight {
             (self.starts, self.completed_inits) = (facts.starts(), facts.completed_inits());
             return Some(now - self.asked_at);
         }
-        let ended = (facts.starts() > self.starts).then(|| self.handover_since.take()).flatten();
+        let ended = (facts.starts() > self.starts)
+            .then(|| self.handover_since.take())
+            .flatten();
         if facts.completed_inits() > self.completed_inits && facts.starts() == self.starts {
             self.handover_since = Some(now);
         }

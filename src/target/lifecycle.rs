@@ -141,7 +141,9 @@ impl Lifecycle {
         {
             self.is_second_sent = true;
             self.expect_end(Some(grace_seconds), now);
-            actions.push(Action::Delete { grace_seconds: Some(grace_seconds) });
+            actions.push(Action::Delete {
+                grace_seconds: Some(grace_seconds),
+            });
         }
         // Not while a second delete is still to come: it needs its object.
         if self.second().is_none() && self.finalizer_due.is_some_and(|due| due <= now) {
@@ -178,10 +180,13 @@ impl Lifecycle {
         let is_deleting = self.first_sent.is_some() || self.is_out_of_time || self.is_deleted;
         let second = self.second().map(|(due, _)| due);
         let waiting = [
-            self.first_due.filter(|_| self.first_sent.is_none() && !self.is_out_of_time),
+            self.first_due
+                .filter(|_| self.first_sent.is_none() && !self.is_out_of_time),
             second,
             self.finalizer_due.filter(|_| second.is_none()),
-            self.terminal_since.map(|at| at + TERMINAL_REST).filter(|_| !is_deleting && self.first_due.is_none()),
+            self.terminal_since
+                .map(|at| at + TERMINAL_REST)
+                .filter(|_| !is_deleting && self.first_due.is_none()),
             Some(self.out_of_time_at).filter(|_| !is_deleting),
             self.force_due,
         ];

@@ -56,11 +56,23 @@ pub enum Progress<'a> {
     /// The run works in this namespace.
     Namespace(&'a str),
     /// A pod is there.
-    Created { case: &'a str, pod: &'a str, node: Option<&'a str> },
+    Created {
+        case: &'a str,
+        pod: &'a str,
+        node: Option<&'a str>,
+    },
     /// An event is written.
-    Event { at_ms: UnixMs, event_type: &'a str, object: &'a Value },
+    Event {
+        at_ms: UnixMs,
+        event_type: &'a str,
+        object: &'a Value,
+    },
     /// A pod's observation is over.
-    Finished { outcome: &'a PodOutcome, left: usize, in_flight: usize },
+    Finished {
+        outcome: &'a PodOutcome,
+        left: usize,
+        in_flight: usize,
+    },
     /// The adaptive limit of a node moved.
     Limit { node: &'a str, pods: usize },
     /// Events are missing.

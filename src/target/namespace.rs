@@ -30,7 +30,9 @@ pub(super) async fn create(client: &Client) -> Result<String, kube::Error> {
         },
         ..api::Namespace::default()
     };
-    Api::<api::Namespace>::all(client.clone()).create(&PostParams::default(), &namespace).await?;
+    Api::<api::Namespace>::all(client.clone())
+        .create(&PostParams::default(), &namespace)
+        .await?;
     // Admission refuses pods before the controller has made the account, although they do not use it.
     let accounts: Api<api::ServiceAccount> = Api::namespaced(client.clone(), &name);
     let begin = Instant::now();
@@ -57,14 +59,19 @@ pub(super) async fn sweep(client: &Client) -> Result<(), kube::Error> {
 /// Releases what our finalizers hold and deletes the namespace, without waiting for its end.
 pub(super) async fn remove(client: &Client, name: &str) -> Result<(), kube::Error> {
     release(client, name).await?;
-    Api::<api::Namespace>::all(client.clone()).delete(name, &DeleteParams::default()).await.map(drop)
+    Api::<api::Namespace>::all(client.clone())
+        .delete(name, &DeleteParams::default())
+        .await
+        .map(drop)
 }
 
 /// Deletes the pods of this program in a namespace that is not its own.
 pub(super) async fn empty(client: &Client, name: &str) -> Result<(), kube::Error> {
     release(client, name).await?;
     let pods: Api<api::Pod> = Api::namespaced(client.clone(), name);
-    pods.delete_collection(&DeleteParams::default(), &our_pods()).await.map(drop)
+    pods.delete_collection(&DeleteParams::default(), &our_pods())
+        .await
+        .map(drop)
 }
 
 /// Selects the pods of this program.
@@ -92,18 +99,30 @@ fn owner() -> String {
 
 fn neighbourhood() -> String {
     let pid_namespace = std::fs::read_link("/proc/self/ns/pid").map(|path| path.display().to_string());
-    format!("{}/{}", boot_id().unwrap_or_default(), pid_namespace.unwrap_or_default())
+    format!(
+        "{}/{}",
+        boot_id().unwrap_or_default(),
+        pid_namespace.unwrap_or_default()
+    )
 }
 
 fn is_left_over(namespace: &api::Namespace) -> bool {
-    let owner = namespace.metadata.annotations.as_ref().and_then(|all| all.get(OWNER_ANNOTATION));
+    let owner = namespace
+        .metadata
+        .annotations
+        .as_ref()
+        .and_then(|all| all.get(OWNER_ANNOTATION));
     let neighbour = owner.and_then(|owner| owner.strip_prefix(&format!("{}/", neighbourhood())));
     if let Some(pid) = neighbour.and_then(|pid| pid.parse::<u32>().ok())
         && std::path::Path::new("/proc/self").exists()
     {
         return !std::path::Path::new(&format!("/proc/{pid}")).exists();
     }
-    let created_ms = namespace.metadata.creation_timestamp.as_ref().map(|time| time.0.as_millisecond());
+    let created_ms = namespace
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map(|time| time.0.as_millisecond());
     let age_ms = created_ms.map_or(0, |created_ms| unix_ms() - created_ms);
     u128::try_from(age_ms).is_ok_and(|age_ms| age_ms > FORGOTTEN_AFTER.as_millis())
 }

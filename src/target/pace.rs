@@ -24,7 +24,10 @@ pub(super) struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { limit: AT_FIRST, last_cut: None }
+        Self {
+            limit: AT_FIRST,
+            last_cut: None,
+        }
     }
 }
 

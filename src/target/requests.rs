@@ -29,20 +29,35 @@ pub(super) enum Answer {
 /// Creates the pod; one that exists already is the answer to a lost first try.
 pub(super) async fn create(pods: &Api<api::Pod>, pod: &api::Pod) -> Answer {
     let is_fine = |status: &kube::core::Status| status.code == 409;
-    patiently(|| async { pods.create(&PostParams::default(), pod).await.map(drop) }, is_fine).await
+    patiently(
+        || async { pods.create(&PostParams::default(), pod).await.map(drop) },
+        is_fine,
+    )
+    .await
 }
 
 /// Deletes the pod with this grace, or its own.
 pub(super) async fn delete(pods: &Api<api::Pod>, name: &str, grace_seconds: Option<u32>) -> Answer {
-    let parameters = DeleteParams { grace_period_seconds: grace_seconds, ..DeleteParams::default() };
-    patiently(|| async { pods.delete(name, &parameters).await.map(drop) }, is_not_found).await
+    let parameters = DeleteParams {
+        grace_period_seconds: grace_seconds,
+        ..DeleteParams::default()
+    };
+    patiently(
+        || async { pods.delete(name, &parameters).await.map(drop) },
+        is_not_found,
+    )
+    .await
 }
 
 /// Takes our finalizer off the pod and leaves others.
 pub(super) async fn remove_finalizer(pods: &Api<api::Pod>, name: &str) -> Answer {
     let patch = Patch::Strategic(json!({"metadata": {"$deleteFromPrimitiveList/finalizers": [FINALIZER]}}));
     let parameters = PatchParams::default();
-    patiently(|| async { pods.patch(name, &parameters, &patch).await.map(drop) }, is_not_found).await
+    patiently(
+        || async { pods.patch(name, &parameters, &patch).await.map(drop) },
+        is_not_found,
+    )
+    .await
 }
 
 fn is_not_found(status: &kube::core::Status) -> bool {

@@ -18,10 +18,10 @@ use super::facts::PodFacts;
 use super::flight::Flight;
 use super::lifecycle::Action;
 use super::live::{LiveError, LiveOptions, LiveOutcome, Planned, PodEnding, PodOutcome, Progress};
+use super::namespace;
 use super::queue::Queue;
 use super::requests::{self, Answer};
 use super::watch::{Watch, Watched};
-use super::namespace;
 use crate::cluster::{self, Node, with_causes};
 use crate::manifest::{Placement, pod, pod_name};
 use crate::recording::{Header, NodeFacts, RecordingWriter};
@@ -65,13 +65,20 @@ impl<'o> Run<'o> {
     ) -> Result<Self, LiveError> {
         let refused = |error: kube::Error| LiveError::Begin(with_causes(&error));
         let facts = cluster::facts(&client).await.map_err(LiveError::Begin)?;
-        if let Some(node) = plan.iter().filter_map(|p| p.node.as_ref()).find(|n| !facts.nodes.iter().any(|f| f.name == **n)) {
+        if let Some(node) = plan
+            .iter()
+            .filter_map(|p| p.node.as_ref())
+            .find(|n| !facts.nodes.iter().any(|f| f.name == **n))
+        {
             return Err(LiveError::Begin(format!("it has no node {node}")));
         }
         // Before the namespace, so that an output that cannot be written leaves nothing behind.
         let header = header(&facts, options.seed);
-        let recording = RecordingWriter::create(&options.recording, &header)
-            .map_err(|source| LiveError::Recording { path: options.recording.clone(), source })?;
+        let recording =
+            RecordingWriter::create(&options.recording, &header).map_err(|source| LiveError::Recording {
+                path: options.recording.clone(),
+                source,
+            })?;
         let namespace = match &options.namespace {
             Some(namespace) => namespace.clone(),
             None => {
@@ -153,10 +160,15 @@ impl<'o> Run<'o> {
             Ok(why) => (*why).to_owned(),
             Err(error) => error.to_string(),
         };
-        let ended = self.write_clocks().and_then(|()| self.written(|writer, at_ms| writer.end(at_ms, &why)));
+        let ended = self
+            .write_clocks()
+            .and_then(|()| self.written(|writer, at_ms| writer.end(at_ms, &why)));
         if !matches!(result, Err(LiveError::Lost { .. })) {
             // Creates first, or a pod could come after the others have been let go.
-            while tokio::time::timeout(requests::PATIENCE, self.requests.join_next()).await.is_ok_and(|one| one.is_some()) {}
+            while tokio::time::timeout(requests::PATIENCE, self.requests.join_next())
+                .await
+                .is_ok_and(|one| one.is_some())
+            {}
             let cleaned = match self.options.namespace {
                 Some(_) => namespace::empty(&self.client, &self.namespace).await,
                 None => namespace::remove(&self.client, &self.namespace).await,
@@ -168,13 +180,22 @@ impl<'o> Run<'o> {
     }
 
     fn create(&mut self, planned: Planned, now: Instant) {
-        let suffix = planned.node.as_deref().map(|node| node.strip_prefix("podcheck-").unwrap_or(node));
+        let suffix = planned
+            .node
+            .as_deref()
+            .map(|node| node.strip_prefix("podcheck-").unwrap_or(node));
         let mut name = pod_name(&planned.case, suffix);
         while self.flights.contains_key(&name) || self.outcome.pods.iter().any(|done| done.pod == name) {
-            name = pod_name(&planned.case, Some(&format!("{}-{}", suffix.unwrap_or_default(), self.outcome.pods.len())));
+            name = pod_name(
+                &planned.case,
+                Some(&format!("{}-{}", suffix.unwrap_or_default(), self.outcome.pods.len())),
+            );
         }
-        let placement =
-            Placement { name: name.clone(), namespace: Some(self.namespace.clone()), node: planned.node.clone() };
+        let placement = Placement {
+            name: name.clone(),
+            namespace: Some(self.namespace.clone()),
+            node: planned.node.clone(),
+        };
         let pod = pod(&planned.case, &planned.scenario, &placement);
         self.flights.insert(name.clone(), Flight::new(planned, now));
         let pods = self.pods.clone();
@@ -200,7 +221,10 @@ impl<'o> Run<'o> {
         }
         for (name, ending) in finished {
             // Its kubelet has done with it; the object only costs the watch.
-            if !matches!(ending, PodEnding::Observed(super::live::Ending::Deleted | super::live::Ending::Vanished)) {
+            if !matches!(
+                ending,
+                PodEnding::Observed(super::live::Ending::Deleted | super::live::Ending::Vanished)
+            ) {
                 self.request(name.clone(), Action::RemoveFinalizer);
                 self.request(name.clone(), Action::Delete { grace_seconds: Some(0) });
             }
@@ -238,30 +262,59 @@ impl<'o> Run<'o> {
     }
 
     fn finish(&mut self, name: &str, ending: PodEnding) {
-        let Some(flight) = self.flights.remove(name) else { return };
-        self.queue.release(&flight.lane);
+        let Some(flight) = self.flights.remove(name) else {
+            return;
+        };
+        self.queue.finished(&flight.lane, flight.has_started);
         let Planned { case, node, .. } = flight.planned;
-        let outcome = PodOutcome { case, pod: name.to_owned(), node, ending };
+        let outcome = PodOutcome {
+            case,
+            pod: name.to_owned(),
+            node,
+            ending,
+        };
         let in_flight = self.flights.len();
-        (self.observer)(Progress::Finished { outcome: &outcome, left: self.queue.len(), in_flight });
+        (self.observer)(Progress::Finished {
+            outcome: &outcome,
+            left: self.queue.len(),
+            in_flight,
+        });
         self.outcome.pods.push(outcome);
     }
 
     fn take_in(&mut self, watched: Option<Watched>) -> Result<(), LiveError> {
         match watched {
-            Some(Watched::Event { at_ms, event_type, object }) => self.event(at_ms, event_type, object),
+            Some(Watched::Event {
+                at_ms,
+                event_type,
+                object,
+            }) => self.event(at_ms, event_type, object),
             Some(Watched::Gap { at_ms, why, present }) => {
                 self.outcome.gaps += 1;
                 self.written(|writer, _| writer.gap(at_ms, &why))?;
                 (self.observer)(Progress::Gap(&why));
                 let now = Instant::now();
                 let is_there = |name: &str| {
-                    present.iter().any(|pod| pod.pointer("/metadata/name").and_then(Value::as_str) == Some(name))
+                    present
+                        .iter()
+                        .any(|pod| pod.pointer("/metadata/name").and_then(Value::as_str) == Some(name))
                 };
-                for (_, flight) in self.flights.iter_mut().filter(|(name, flight)| flight.was_created() && !is_there(name)) {
-                    flight.observe(&PodFacts { is_gone: true, ..PodFacts::default() }, now);
+                for (_, flight) in self
+                    .flights
+                    .iter_mut()
+                    .filter(|(name, flight)| flight.was_created() && !is_there(name))
+                {
+                    flight.observe(
+                        &PodFacts {
+                            is_gone: true,
+                            ..PodFacts::default()
+                        },
+                        now,
+                    );
                 }
-                present.into_iter().try_for_each(|object| self.event(at_ms, "MODIFIED", object))
+                present
+                    .into_iter()
+                    .try_for_each(|object| self.event(at_ms, "MODIFIED", object))
             }
             Some(Watched::Lost { why }) => Err(self.lost(why)?),
             None => Err(self.lost("the watch ended".to_owned())?),
@@ -276,14 +329,28 @@ impl<'o> Run<'o> {
         let event = json!({"type": event_type, "object": object});
         self.written(|writer, _| writer.event(at_ms, &event))?;
         let object = &event["object"];
-        (self.observer)(Progress::Event { at_ms, event_type, object });
+        (self.observer)(Progress::Event {
+            at_ms,
+            event_type,
+            object,
+        });
         let now = Instant::now();
-        if let Some(facts) = PodFacts::read(event_type, object)
-            && let Some(flight) = self.flights.get_mut(&facts.name)
-            && let Some(delay) = flight.observe(&facts, now)
-            && let Some(pods) = self.queue.sample(&flight.lane, delay, now)
-        {
-            (self.observer)(Progress::Limit { node: &flight.lane, pods });
+        let Some(facts) = PodFacts::read(event_type, object) else {
+            return Ok(());
+        };
+        let Some(flight) = self.flights.get_mut(&facts.name) else {
+            return Ok(());
+        };
+        let had_started = flight.has_started;
+        let delay = flight.observe(&facts, now);
+        if flight.has_started && !had_started {
+            self.queue.started(&flight.lane);
+        }
+        if let Some(pods) = delay.and_then(|delay| self.queue.sample(&flight.lane, delay, now)) {
+            (self.observer)(Progress::Limit {
+                node: &flight.lane,
+                pods,
+            });
         }
         Ok(())
     }
@@ -292,7 +359,10 @@ impl<'o> Run<'o> {
     fn lost(&mut self, why: String) -> Result<LiveError, LiveError> {
         self.outcome.gaps += 1;
         self.written(|writer, at_ms| writer.gap(at_ms, &why))?;
-        Ok(LiveError::Lost { why, path: self.options.recording.clone() })
+        Ok(LiveError::Lost {
+            why,
+            path: self.options.recording.clone(),
+        })
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -302,15 +372,19 @@ impl<'o> Run<'o> {
 
     fn write_clocks(&mut self) -> Result<(), LiveError> {
         let readings = readings(&self.nodes);
-        readings.iter().try_for_each(|reading| self.written(|writer, at_ms| writer.clock(at_ms, reading)))
+        readings
+            .iter()
+            .try_for_each(|reading| self.written(|writer, at_ms| writer.clock(at_ms, reading)))
     }
 
     fn written(
         &mut self,
         write: impl FnOnce(&mut RecordingWriter<File>, UnixMs) -> std::io::Result<()>,
     ) -> Result<(), LiveError> {
-        write(&mut self.recording, unix_ms())
-            .map_err(|source| LiveError::Recording { path: self.options.recording.clone(), source })
+        write(&mut self.recording, unix_ms()).map_err(|source| LiveError::Recording {
+            path: self.options.recording.clone(),
+            source,
+        })
     }
 }
 

@@ -28,9 +28,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) enum Watched {
     /// An event as received.
-    Event { at_ms: UnixMs, event_type: &'static str, object: Value },
+    Event {
+        at_ms: UnixMs,
+        event_type: &'static str,
+        object: Value,
+    },
     /// Events are missing here; these pods are there now, others are gone.
-    Gap { at_ms: UnixMs, why: String, present: Vec<Value> },
+    Gap {
+        at_ms: UnixMs,
+        why: String,
+        present: Vec<Value>,
+    },
     /// The cluster does not come back; the last message.
     Lost { why: String },
 }
@@ -57,7 +65,11 @@ enum Ended {
 impl Watch {
     /// Lists to have a place to begin from.
     pub(super) async fn begin(client: Client, namespace: String) -> Result<Self, kube::Error> {
-        let mut watch = Self { client, namespace, resource_version: String::new() };
+        let mut watch = Self {
+            client,
+            namespace,
+            resource_version: String::new(),
+        };
         watch.list().await?;
         Ok(watch)
     }
@@ -78,7 +90,14 @@ impl Watch {
                 Ended::Broken(why) => Some(why),
                 Ended::Expired(why) => match self.list().await {
                     Ok(present) => {
-                        if sender.send(Watched::Gap { at_ms: unix_ms(), why, present }).is_err() {
+                        if sender
+                            .send(Watched::Gap {
+                                at_ms: unix_ms(),
+                                why,
+                                present,
+                            })
+                            .is_err()
+                        {
                             return;
                         }
                         None
@@ -95,18 +114,27 @@ impl Watch {
                 Some(_) => {}
             }
             tokio::time::sleep(pause).await;
-            pause = if away_since.is_some() { (pause * 2).min(Duration::from_secs(1)) } else { FIRST_PAUSE };
+            pause = if away_since.is_some() {
+                (pause * 2).min(Duration::from_secs(1))
+            } else {
+                FIRST_PAUSE
+            };
         }
     }
 
     async fn list(&mut self) -> Result<Vec<Value>, kube::Error> {
-        let request =
-            self.request().list(&our_pods()).map_err(kube::Error::BuildRequest)?;
+        let request = self.request().list(&our_pods()).map_err(kube::Error::BuildRequest)?;
         let mut list: Value = tokio::time::timeout(PATIENCE, self.client.request(request))
             .await
             .unwrap_or_else(|_| Err(kube::Error::Service("no answer to the list".into())))?;
-        self.resource_version = text_at(&list, "/metadata/resourceVersion").unwrap_or_default().to_owned();
-        Ok(list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default())
+        self.resource_version = text_at(&list, "/metadata/resourceVersion")
+            .unwrap_or_default()
+            .to_owned();
+        Ok(list
+            .get_mut("items")
+            .and_then(Value::as_array_mut)
+            .map(std::mem::take)
+            .unwrap_or_default())
     }
 
     async fn connection(&mut self, sender: &UnboundedSender<Watched>) -> Ended {
@@ -143,7 +171,14 @@ impl Watch {
             if let Some(version) = text_at(&object, "/metadata/resourceVersion") {
                 self.resource_version = version.to_owned();
             }
-            if sender.send(Watched::Event { at_ms, event_type, object }).is_err() {
+            if sender
+                .send(Watched::Event {
+                    at_ms,
+                    event_type,
+                    object,
+                })
+                .is_err()
+            {
                 return Ended::Unwanted;
             }
         }

@@ -12,16 +12,34 @@ fn scenario(deletion: &str) -> Scenario {
 }
 
 fn running(restart_count: u32) -> PodFacts {
-    let m0 = ContainerFacts { name: "m0".to_owned(), restart_count, is_running: true, ..ContainerFacts::default() };
-    PodFacts { containers: vec![m0], ..PodFacts::default() }
+    let m0 = ContainerFacts {
+        name: "m0".to_owned(),
+        restart_count,
+        is_running: true,
+        ..ContainerFacts::default()
+    };
+    PodFacts {
+        containers: vec![m0],
+        ..PodFacts::default()
+    }
 }
 
 fn terminal(is_deleted: bool, has_finalizer: bool) -> PodFacts {
-    PodFacts { is_terminal: true, is_deleted, has_finalizer, ..PodFacts::default() }
+    PodFacts {
+        is_terminal: true,
+        is_deleted,
+        has_finalizer,
+        ..PodFacts::default()
+    }
 }
 
 fn gone() -> PodFacts {
-    PodFacts { is_gone: true, is_deleted: true, is_terminal: true, ..PodFacts::default() }
+    PodFacts {
+        is_gone: true,
+        is_deleted: true,
+        is_terminal: true,
+        ..PodFacts::default()
+    }
 }
 
 /// All actions until nothing is waited for any more, with their seconds; the clock jumps from one to the next.
@@ -29,7 +47,12 @@ fn play(lifecycle: &mut Lifecycle, begin: Instant) -> Vec<(f32, Action)> {
     let mut played = Vec::new();
     let mut now = begin;
     loop {
-        played.extend(lifecycle.due(now).into_iter().map(|action| ((now - begin).as_secs_f32(), action)));
+        played.extend(
+            lifecycle
+                .due(now)
+                .into_iter()
+                .map(|action| ((now - begin).as_secs_f32(), action)),
+        );
         match lifecycle.next_due() {
             Some(due) => now = due.max(now),
             None => return played,
@@ -58,7 +81,8 @@ fn two_deletes_then_force_then_giving_up() {
 #[test]
 fn a_moment_of_a_container_waits_for_its_attempt() {
     let begin = Instant::now();
-    let scenario = scenario("deletion: {at: {kind: running, container: m0, attempt: 1, afterMs: 100}, graceSeconds: 3},");
+    let scenario =
+        scenario("deletion: {at: {kind: running, container: m0, attempt: 1, afterMs: 100}, graceSeconds: 3},");
     let mut lifecycle = Lifecycle::new(&scenario, begin);
     lifecycle.observe(&running(0), begin);
     assert!(lifecycle.due(begin + Duration::from_secs(5)).is_empty());
