@@ -105,20 +105,27 @@ pub fn liveness_failed(pod: &mut PodState, index: usize) {
     }
 }
 
-/// PB-6: the probe workers of a sidecar in a Never pod end when they see it terminated.
+/// A probe worker ends and takes its result along (PB-6; also when it sees a terminal phase, PB-10).
 pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
     pod.containers[index].workers &= !(worker as u8);
+    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    match worker {
+        Worker::Startup => instance.startup = Probed::Nothing,
+        Worker::Readiness => instance.ready = false,
+        Worker::Liveness => instance.liveness_failed = false,
+    }
 }
 
 /// The terminating step of a deleted pod publishes its first status (TP-B).
 pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
     pod.deleted = true;
-    pod.mode = Mode::Killing;
-    pod.status = compute(behaviour, spec, pod, false);
+    terminating_status(behaviour, spec, pod);
 }
 
-/// The terminating step of a pod that ended by itself publishes the terminal status once more (WS-2 b).
+/// The terminating step publishes its first status; after a natural end it differs from the sync's only if its newer
+/// snapshot does (WS-2 b).
 pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    pod.mode = Mode::Killing;
     pod.status = compute(behaviour, spec, pod, false);
 }
 
