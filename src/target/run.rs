@@ -265,7 +265,7 @@ impl<'o> Run<'o> {
         let Some(flight) = self.flights.remove(name) else {
             return;
         };
-        self.queue.release(&flight.lane);
+        self.queue.finished(&flight.lane, flight.has_started);
         let Planned { case, node, .. } = flight.planned;
         let outcome = PodOutcome {
             case,
@@ -335,11 +335,18 @@ impl<'o> Run<'o> {
             object,
         });
         let now = Instant::now();
-        if let Some(facts) = PodFacts::read(event_type, object)
-            && let Some(flight) = self.flights.get_mut(&facts.name)
-            && let Some(delay) = flight.observe(&facts, now)
-            && let Some(pods) = self.queue.sample(&flight.lane, delay, now)
-        {
+        let Some(facts) = PodFacts::read(event_type, object) else {
+            return Ok(());
+        };
+        let Some(flight) = self.flights.get_mut(&facts.name) else {
+            return Ok(());
+        };
+        let had_started = flight.has_started;
+        let delay = flight.observe(&facts, now);
+        if flight.has_started && !had_started {
+            self.queue.started(&flight.lane);
+        }
+        if let Some(pods) = delay.and_then(|delay| self.queue.sample(&flight.lane, delay, now)) {
             (self.observer)(Progress::Limit {
                 node: &flight.lane,
                 pods,
