@@ -17,7 +17,7 @@ pub(super) struct Flight {
     asked_at: Instant,
     /// From when the API server has it.
     lifecycle: Option<Lifecycle>,
-    has_started: bool,
+    pub(super) has_started: bool,
     starts: u32,
     completed_inits: usize,
     /// Since when something should follow a completed init container.
@@ -63,7 +63,7 @@ impl Flight {
     /// Takes in an event; gives the delay of a start or hand-over that it ends.
     pub(super) fn observe(&mut self, facts: &PodFacts, now: Instant) -> Option<Duration> {
         self.is_created(now).observe(facts, now);
-        if facts.is_deleted {
+        if facts.is_deleted && self.has_started {
             // A pod on its way out starts nothing more.
             self.handover_since = None;
             return None;
