@@ -1,15 +1,17 @@
 //! podcheck: property-based conformance tests for the Kubernetes pod lifecycle.
 
-pub mod manifest;
-pub mod cluster;
-pub mod target;
-pub mod recording;
-pub mod trace;
-pub mod model;
+pub mod campaign;
 pub mod check;
-pub mod guarantees;
-pub mod deviations;
-pub mod judge;
-pub mod simulate;
-pub mod printer;
 pub mod cli;
+pub mod cluster;
+pub mod deviations;
+pub mod guarantees;
+pub mod judge;
+pub mod manifest;
+pub mod model;
+pub mod printer;
+pub mod recording;
+pub mod report;
+pub mod simulate;
+pub mod target;
+pub mod trace;

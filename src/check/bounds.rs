@@ -14,30 +14,44 @@ pub struct Bounds {
     pub publish_ms: i64,
     /// From the end of the last process to the end of the teardown: sandbox stop, relists, volumes (WS-1, WS-2).
     pub teardown_ms: i64,
+    /// Queueing on this node during this run, on top of an idle node's latencies; it counts once for each bound, since
+    /// a queue delays what waits in it and not what comes after.
+    pub delay_ms: i64,
     /// Clocks of one machine: rounding of journal times and of timers.
     pub rounding_ms: i64,
 }
 
 impl Bounds {
-    /// Bounds for a node whose calibration measured `delay_ms` of queueing on top of an idle node's latencies.
+    /// Bounds for a node whose calibration measured `delay_ms` of queueing.
     pub fn with_delay(delay_ms: i64) -> Self {
         Self {
-            detect_ms: 4_000 + delay_ms,
-            start_ms: 3_000 + delay_ms,
-            publish_ms: 3_000 + delay_ms,
-            teardown_ms: 6_000 + 2 * delay_ms,
+            detect_ms: 3_000,
+            start_ms: 2_000,
+            publish_ms: 2_000,
+            teardown_ms: 5_000,
+            delay_ms,
             rounding_ms: 50,
         }
     }
 
     /// A change in the runtime must be acted on after this long.
     pub fn act_ms(&self) -> i64 {
-        self.detect_ms + self.start_ms
+        self.detect_ms + self.start_ms + self.delay_ms
+    }
+
+    /// A change in the runtime must be published after this long.
+    pub fn notice_ms(&self) -> i64 {
+        self.detect_ms + self.publish_ms + self.delay_ms
+    }
+
+    /// The end of the last process must have led to the pod's last status after this long.
+    pub fn end_ms(&self) -> i64 {
+        self.teardown_ms + self.publish_ms + self.delay_ms
     }
 }
 
 impl Default for Bounds {
-    /// A node that is shared with other work: 10 s of queueing.
+    /// A node of which nothing is known: 10 s of queueing.
     fn default() -> Self {
         Self::with_delay(10_000)
     }

@@ -7,14 +7,28 @@ use crate::trace::{ConditionKind, ContainerView, Phase, State};
 
 /// How an observed status differs from the nearest one that the model permits.
 pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase: Phase) -> Broken {
-    let best = nodes.iter().min_by_key(|node| differences(spec, node, observed, previous_phase).len());
-    let mut found = best.map(|node| differences(spec, node, observed, previous_phase)).unwrap_or_default();
+    let best = nodes
+        .iter()
+        .min_by_key(|node| differences(spec, node, observed, previous_phase).len());
+    let mut found = best
+        .map(|node| differences(spec, node, observed, previous_phase))
+        .unwrap_or_default();
     if found.is_empty() {
-        return Broken { rule: "design", summary: "no run of the model leads to this status".to_string() };
+        return Broken {
+            rule: "design",
+            summary: "no run of the model leads to this status".to_string(),
+        };
     }
     let first = found.remove(0);
-    let more = if found.is_empty() { String::new() } else { format!(" (and {} more differences)", found.len()) };
-    Broken { rule: first.rule, summary: format!("{}{more}", first.summary) }
+    let more = if found.is_empty() {
+        String::new()
+    } else {
+        format!(" (and {} more differences)", found.len())
+    };
+    Broken {
+        rule: first.rule,
+        summary: format!("{}{more}", first.summary),
+    }
 }
 
 fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: Phase) -> Vec<Broken> {
@@ -23,8 +37,17 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
     for ((container, model), seen) in spec.containers.iter().zip(&model.containers).zip(&observed.containers) {
         if model != seen {
             found.push(Broken {
-                rule: if model.state != seen.state || model.restart_count != seen.restart_count { "2.5" } else { "4.4" },
-                summary: format!("{} is {}; the model permits {}", container.name, describe(seen), describe(model)),
+                rule: if model.state != seen.state || model.restart_count != seen.restart_count {
+                    "2.5"
+                } else {
+                    "4.4"
+                },
+                summary: format!(
+                    "{} is {}; the model permits {}",
+                    container.name,
+                    describe(seen),
+                    describe(model)
+                ),
             });
         }
     }
@@ -40,7 +63,12 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
         if permitted != seen && !model.containers.is_empty() {
             let words = |c: Option<crate::model::Condition>| match c {
                 None => "absent".to_string(),
-                Some(c) => format!("{}{}{}", c.is_true, if c.reason.as_str().is_empty() { "" } else { " " }, c.reason.as_str()),
+                Some(c) => format!(
+                    "{}{}{}",
+                    c.is_true,
+                    if c.reason.as_str().is_empty() { "" } else { " " },
+                    c.reason.as_str()
+                ),
             };
             found.push(Broken {
                 rule: "4.3",
@@ -63,7 +91,10 @@ pub fn describe(view: &ContainerView) -> String {
         State::Running => "running".to_string(),
         State::Terminated(exit) => format!("terminated {} {}", exit.code, exit.reason),
     };
-    let last = view.last.as_ref().map_or(String::new(), |exit| format!(", last {} {}", exit.code, exit.reason));
+    let last = view
+        .last
+        .as_ref()
+        .map_or(String::new(), |exit| format!(", last {} {}", exit.code, exit.reason));
     format!(
         "{state}{last}, restarts {}, {}, {}",
         view.restart_count,

@@ -18,7 +18,10 @@ pub struct Interval {
 
 impl Interval {
     /// Any time at all.
-    pub const UNKNOWN: Self = Self { lo: LONG_AGO, hi: FAR_FUTURE };
+    pub const UNKNOWN: Self = Self {
+        lo: LONG_AGO,
+        hi: FAR_FUTURE,
+    };
 
     /// API times are cut to whole seconds.
     fn of_second(at: UnixMs) -> Self {
@@ -27,7 +30,10 @@ impl Interval {
 
     /// Both are true; where clocks disagree the other one wins.
     fn narrowed(self, other: Self) -> Self {
-        let both = Self { lo: self.lo.max(other.lo), hi: self.hi.min(other.hi) };
+        let both = Self {
+            lo: self.lo.max(other.lo),
+            hi: self.hi.min(other.hi),
+        };
         if both.lo <= both.hi { both } else { other }
     }
 }
@@ -114,7 +120,11 @@ impl Facts {
             // WR-6, RS-9: lastState is this very instance while it waits (or, sticky, beside its own terminated state).
             let same = seen.last_container_id.is_some() && seen.last_container_id == seen.container_id;
             let waits = matches!(view.state, State::Waiting(_));
-            let of = if same || (waits && seen.last_container_id.is_none()) { Some(n) } else { n.checked_sub(1) };
+            let of = if same || (waits && seen.last_container_id.is_none()) {
+                Some(n)
+            } else {
+                n.checked_sub(1)
+            };
             if let Some(of) = of {
                 self.add(index, of, seen.last_started_at, seen.last_finished_at, Some(exit));
             }
@@ -142,18 +152,27 @@ impl Facts {
         let Some(facts) = self.entry(index, n) else { return };
         match kind {
             JournalKind::Start => {
-                let written = Interval { lo: at - RUNTIME_LAG_MS, hi: at };
+                let written = Interval {
+                    lo: at - RUNTIME_LAG_MS,
+                    hi: at,
+                };
                 facts.start = Some(facts.start.map_or(written, |start| start.narrowed(written)));
                 facts.wrote_start = true;
             }
             JournalKind::Term => facts.term = Some(facts.term.map_or(at, |term| term.min(at))),
             JournalKind::Exit(code) => {
-                let written = Interval { lo: at, hi: at + RUNTIME_LAG_MS };
+                let written = Interval {
+                    lo: at,
+                    hi: at + RUNTIME_LAG_MS,
+                };
                 facts.finish = Some(facts.finish.map_or(written, |finish| finish.narrowed(written)));
                 facts.wrote_exit = true;
                 if facts.exit.is_none() {
                     let reason = if code == 0 { Reason::Completed } else { Reason::Error };
-                    facts.exit = Some(Exit { code: i32::from(code), reason });
+                    facts.exit = Some(Exit {
+                        code: i32::from(code),
+                        reason,
+                    });
                 }
             }
         }

@@ -24,8 +24,10 @@ pub struct Moves<'a> {
     pub received: UnixMs,
     /// Grace of the delete, once the watch has shown the deletion timestamp.
     pub deletion: Option<(Grace, UnixMs)>,
-    /// The two statuses observed before (newest first): what the worker's own copy of the pod can be.
-    pub api: [&'a Status; 2],
+    /// The pod is deleted at some time, so its first sync can be interrupted.
+    pub is_deleted_later: bool,
+    /// Whether the pod had initialised in the object that the worker holds; it can lag behind the published statuses.
+    pub initialized: &'a [bool],
 }
 
 /// More ends than this in one snapshot are explored in parts.
@@ -53,6 +55,7 @@ impl Moves<'_> {
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
         match node.pod.mode {
+            Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => self.readiness(node, &mut out),
             Mode::Sync => {
                 self.syncs(node, &mut out);
@@ -65,24 +68,25 @@ impl Moves<'_> {
                 }
             }
             Mode::Killing => {
+                if !node.pod.deleted {
+                    self.terminating(node, &mut out);
+                }
                 self.kill_done(node, &mut out);
                 self.readiness(node, &mut out);
                 self.startup(node, &mut out);
             }
             Mode::Killed => {
-                let mut next = node.clone();
-                model::terminated_status(self.behaviour, self.spec, &mut next.pod);
-                next.status_at = next.now;
-                self.push(next, &mut out);
+                self.terminated(node, &mut out);
+                // TO-11: when stopping the sandbox fails (seen under load), the whole step is tried again, and it begins
+                // with a status.
+                self.terminating(node, &mut out);
             }
             Mode::Terminated => {
-                for api in self.api {
+                self.terminated(node, &mut out);
+                for &initialized in self.initialized {
                     let mut next = node.clone();
-                    model::finish(self.spec, &mut next.pod, api);
+                    model::finish(self.spec, &mut next.pod, initialized);
                     self.push(next, &mut out);
-                    if self.api[0] == self.api[1] {
-                        break;
-                    }
                 }
             }
             Mode::Finished => {}
@@ -98,17 +102,29 @@ impl Moves<'_> {
 
     /// Restart counts and instances never go back, so a state beyond the target cannot explain it.
     fn can_lead_to_target(&self, pod: &PodState) -> bool {
-        pod.status.containers.iter().zip(&self.target.containers).all(|(model, target)| {
-            model.restart_count < target.restart_count
-                || (model.restart_count == target.restart_count
-                    && (target.state != State::Running || matches!(model.state, State::Running | State::Waiting(_)))
-                    && (!matches!(target.state, State::Waiting(_)) || model.state != State::Running))
-        }) || self.target.containers.is_empty()
+        pod.status
+            .containers
+            .iter()
+            .zip(&self.target.containers)
+            .all(|(model, target)| {
+                model.restart_count < target.restart_count
+                    || (model.restart_count == target.restart_count
+                        && (target.state != State::Running
+                            || matches!(model.state, State::Running | State::Waiting(_)))
+                        && (target.last.is_some()
+                            || !matches!(target.state, State::Waiting(_))
+                            || model.state != State::Running))
+            })
+            || self.target.containers.is_empty()
     }
 
     fn exists_later(&self, index: usize, n: u32) -> bool {
         self.facts.instances(index) > n + 1
-            || self.target.containers.get(index).is_some_and(|view| view.restart_count > n)
+            || self
+                .target
+                .containers
+                .get(index)
+                .is_some_and(|view| view.restart_count > n)
     }
 
     /// How instance `n` of a container ended, as far as anybody can know: the fact, or (when it was never shown) both.
@@ -116,8 +132,14 @@ impl Moves<'_> {
         match self.facts.get(index, n).and_then(|facts| facts.exit.clone()) {
             Some(exit) => vec![exit],
             None if self.exists_later(index, n) => vec![
-                Exit { code: 0, reason: Reason::Completed },
-                Exit { code: 1, reason: Reason::Error },
+                Exit {
+                    code: 0,
+                    reason: Reason::Completed,
+                },
+                Exit {
+                    code: 1,
+                    reason: Reason::Error,
+                },
             ],
             None => Vec::new(),
         }
@@ -127,14 +149,41 @@ impl Moves<'_> {
         self.facts.get(index, n).cloned().unwrap_or_default()
     }
 
+    fn terminating(&self, node: &Node, out: &mut Expansion) {
+        let mut next = node.clone();
+        self.prune(&mut next.pod);
+        model::terminating_status(self.behaviour, self.spec, &mut next.pod);
+        next.status_at = next.now;
+        self.push(next, out);
+    }
+
+    fn terminated(&self, node: &Node, out: &mut Expansion) {
+        let mut next = node.clone();
+        self.prune(&mut next.pod);
+        model::terminated_status(self.behaviour, self.spec, &mut next.pod);
+        next.status_at = next.now;
+        self.push(next, out);
+    }
+
     fn syncs(&self, node: &Node, out: &mut Expansion) {
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
+            let is_first = next.pod.sandbox == model::Sandbox::None;
+            self.prune(&mut next.pod);
             let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             if !acts {
                 self.push(next, out);
             } else if self.can_lead_to_target(&next.pod) {
+                if is_first && self.is_deleted_later {
+                    // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
+                    // started then (seen on v1.34.0 and v1.37.0).
+                    let mut interrupted = next.clone();
+                    interrupted.interrupted = true;
+                    interrupted.pod.sandbox = model::Sandbox::None;
+                    interrupted.pod.announcement_due = false;
+                    self.push(interrupted, out);
+                }
                 self.act(next, out);
             }
         }
@@ -143,7 +192,9 @@ impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
     /// seen too, because one relist inspects the whole pod.
     fn snapshots(&self, node: &Node) -> Vec<Node> {
-        let mut ends: Vec<End> = (0..node.pod.containers.len()).filter_map(|index| self.end(node, index)).collect();
+        let mut ends: Vec<End> = (0..node.pod.containers.len())
+            .filter_map(|index| self.end(node, index))
+            .collect();
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
         let subsets = 0..1_u32 << ends.len();
         let consistent = subsets.filter(|subset| {
@@ -151,17 +202,37 @@ impl Moves<'_> {
             let pairs = || (0..ends.len()).flat_map(|a| (0..ends.len()).map(move |b| (a, b)));
             !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
         });
-        consistent.flat_map(|subset| self.snapshot(node, &ends, subset)).collect()
+        consistent
+            .flat_map(|subset| self.snapshot(node, &ends, subset))
+            .collect()
+    }
+
+    /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
+    /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
+    fn prune(&self, pod: &mut PodState) {
+        for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
+            let Some(newest) = &container.newest else { continue };
+            let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
+            if may_go && target.restart_count == newest.n && target.last != container.previous {
+                container.previous = None;
+            }
+        }
     }
 
     /// The end of a running instance that a snapshot can show by now.
     fn end(&self, node: &Node, index: usize) -> Option<End> {
-        let instance = node.pod.containers[index].newest.as_ref().filter(|instance| instance.exit.is_none())?;
+        let instance = node.pod.containers[index]
+            .newest
+            .as_ref()
+            .filter(|instance| instance.exit.is_none())?;
         let target = self.target.containers.get(index);
         if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
             return None;
         }
-        let unknown = Interval { lo: node.now, hi: FAR_FUTURE };
+        let unknown = Interval {
+            lo: node.now,
+            hi: FAR_FUTURE,
+        };
         let at = self.facts_of(index, instance.n).finish.unwrap_or(unknown);
         let exits = self.exits(index, instance.n);
         (at.lo <= self.received && !exits.is_empty()).then_some(End { index, exits, at })
@@ -204,7 +275,10 @@ impl Moves<'_> {
             })
             .collect();
         for &index in &plan.kills {
-            let n = node.pod.containers[index].newest.as_ref().map_or(0, |instance| instance.n);
+            let n = node.pod.containers[index]
+                .newest
+                .as_ref()
+                .map_or(0, |instance| instance.n);
             let facts = self.facts_of(index, n);
             let Some(exit) = facts.exit.clone().or_else(|| self.exits(index, n).pop()) else {
                 node.blocked = true;
@@ -308,9 +382,14 @@ impl Moves<'_> {
             return None;
         }
         for index in 0..node.pod.containers.len() {
-            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else { continue };
+            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else {
+                continue;
+            };
             let facts = self.facts_of(index, instance.n);
-            let exit = facts.exit.clone()?;
+            // WS-1: a slow writer sends the status from before the kill with the terminal phase; where the object is
+            // gone before the next one, nobody ever learns how the containers ended.
+            let unseen = self.target.phase.is_terminal().then(model::unknown_exit);
+            let exit = facts.exit.clone().or(unseen)?;
             node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
         }
@@ -338,7 +417,12 @@ impl Moves<'_> {
         for snapshot in self.snapshots(node) {
             let mut next = snapshot;
             // The watch shows the delete a little after the API server has accepted it.
-            next.passed(Interval { lo: seen_at - DELETE_LAG_MS, hi: seen_at });
+            next.passed(Interval {
+                lo: seen_at - DELETE_LAG_MS,
+                hi: seen_at,
+            });
+            next.interrupted = false;
+            self.prune(&mut next.pod);
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
             next.status_at = next.now;
             self.push(next, out);
@@ -362,19 +446,25 @@ impl Moves<'_> {
 
     fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
         let start = self.facts_of(index, n).start.map_or(LONG_AGO, |start| start.lo);
-        let periods = i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
+        let periods =
+            i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
         // Ticks are not aligned with the start, and readiness can be asked out of turn (PB-1).
         start.saturating_add(periods * 1_000 - self.bounds.rounding_ms)
     }
 
     fn startup(&self, node: &Node, out: &mut Expansion) {
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let (Some(probe), Some(n)) = (&container.startup, self.probed(node, index)) else { continue };
+            let (Some(probe), Some(n)) = (&container.startup, self.probed(node, index)) else {
+                continue;
+            };
             let state = &node.pod.containers[index];
             if !state.has_worker(Worker::Startup) {
                 continue;
             }
-            let startup = state.newest.as_ref().map_or(Probed::Nothing, |instance| instance.startup);
+            let startup = state
+                .newest
+                .as_ref()
+                .map_or(Probed::Nothing, |instance| instance.startup);
             let target = &self.target.containers.get(index);
             let same = target.is_some_and(|view| view.restart_count == n && view.state == State::Running);
             let shows_started = target.is_some_and(|view| view.started);
@@ -398,7 +488,10 @@ impl Moves<'_> {
             for (result, earliest) in results {
                 let mut next = node.clone();
                 model::startup_result(&mut next.pod, index, result);
-                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
+                next.passed(Interval {
+                    lo: earliest,
+                    hi: FAR_FUTURE,
+                });
                 if earliest <= self.received {
                     self.push(next, out);
                 }
@@ -411,14 +504,19 @@ impl Moves<'_> {
             if container.readiness.is_none() {
                 continue;
             }
-            let (Some(view), Some(target)) =
-                (node.pod.status.containers.get(index), self.target.containers.get(index))
+            let (Some(view), Some(target)) = (node.pod.status.containers.get(index), self.target.containers.get(index))
             else {
                 continue;
             };
             let same = view.state == State::Running && target.restart_count == view.restart_count;
-            let known = node.pod.containers[index].newest.as_ref().is_some_and(|i| i.n == view.restart_count);
-            if same && known && view.started && view.ready != target.ready
+            let known = node.pod.containers[index]
+                .newest
+                .as_ref()
+                .is_some_and(|i| i.n == view.restart_count);
+            if same
+                && known
+                && view.started
+                && view.ready != target.ready
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {
                 let mut next = node.clone();
@@ -430,7 +528,9 @@ impl Moves<'_> {
 
     fn liveness(&self, node: &Node, out: &mut Expansion) {
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let (Some(probe), Some(n)) = (&container.liveness, self.probed(node, index)) else { continue };
+            let (Some(probe), Some(n)) = (&container.liveness, self.probed(node, index)) else {
+                continue;
+            };
             let instance = node.pod.containers[index].newest.as_ref();
             if !node.pod.status.containers[index].started
                 || instance.is_none_or(|instance| instance.liveness_failed)
@@ -442,21 +542,33 @@ impl Moves<'_> {
             if earliest <= self.received {
                 let mut next = node.clone();
                 model::liveness_failed(&mut next.pod, index);
-                next.passed(Interval { lo: earliest, hi: FAR_FUTURE });
+                next.passed(Interval {
+                    lo: earliest,
+                    hi: FAR_FUTURE,
+                });
                 self.push(next, out);
             }
         }
     }
 
-    /// PB-6: probe workers of a sidecar in a Never pod end once they see it terminated.
+    /// In a Never pod the probe workers of a container end once they see it terminated; a sidecar's too where PB-6 holds.
     fn lost_workers(&self, node: &Node, out: &mut Expansion) {
-        if !self.behaviour.never_pod_loses_probe_workers || self.spec.restart_policy != RestartPolicy::Never {
+        if self.spec.restart_policy != RestartPolicy::Never {
             return;
         }
         for (index, container) in self.spec.containers.iter().enumerate() {
-            let terminated =
-                node.pod.status.containers.get(index).is_some_and(|view| matches!(view.state, State::Terminated(_)));
-            if container.kind != Kind::Sidecar || !terminated {
+            let terminated = node
+                .pod
+                .status
+                .containers
+                .get(index)
+                .is_some_and(|view| matches!(view.state, State::Terminated(_)));
+            let ends = match container.kind {
+                Kind::Init => false,
+                Kind::Sidecar => self.behaviour.never_pod_loses_probe_workers,
+                Kind::Main => true,
+            };
+            if !ends || !terminated {
                 continue;
             }
             for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {
@@ -473,5 +585,9 @@ impl Moves<'_> {
 /// Does this status come from a kubelet at all?
 pub fn is_kubelets(status: &Status) -> bool {
     !status.containers.is_empty()
-        || status.conditions.iter().flatten().any(|condition| condition.reason == ConditionReason::ContainersNotReady)
+        || status
+            .conditions
+            .iter()
+            .flatten()
+            .any(|condition| condition.reason == ConditionReason::ContainersNotReady)
 }

@@ -27,7 +27,10 @@ impl Owed<'_> {
             let due = since.max(node.latest).saturating_add(bound_ms);
             (at > due).then_some(at.saturating_sub(due))
         };
-        let grace_ms = self.deletion.map_or(Grace::exactly(self.spec.grace_s), |(grace, _)| grace).ms_max();
+        let grace_ms = self
+            .deletion
+            .map_or(Grace::exactly(self.spec.grace_s), |(grace, _)| grace)
+            .ms_max();
         match node.pod.mode {
             Mode::Sync if node.blocked => {
                 let probe_grace_s = self
@@ -39,35 +42,53 @@ impl Owed<'_> {
                     .max()
                     .unwrap_or(0);
                 let kill_ms = grace_ms.max(Grace::exactly(self.spec.grace_s.max(probe_grace_s)).ms_max());
-                late(LONG_AGO, kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms)
-                    .map(|ms| broken("TO-5", format!("a container that is being killed still runs {ms} ms too late")))
+                late(
+                    LONG_AGO,
+                    kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms(),
+                )
+                .map(|ms| {
+                    broken(
+                        "TO-5",
+                        format!("a container that is being killed still runs {ms} ms too late"),
+                    )
+                })
             }
             Mode::Sync => self.overdue_sync(node, &late),
             Mode::Killing => late(
                 LONG_AGO,
-                grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.act_ms() + self.bounds.teardown_ms,
+                grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms(),
             )
-            .map(|ms| broken("TO-5", format!("the pod's containers were not stopped {ms} ms after the last moment"))),
-            Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.teardown_ms + self.bounds.publish_ms)
+            .map(|ms| {
+                broken(
+                    "TO-5",
+                    format!("the pod's containers were not stopped {ms} ms after the last moment"),
+                )
+            }),
+            Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.end_ms())
                 .map(|ms| broken("WS-2", format!("the terminal status is {ms} ms overdue"))),
             Mode::Finished => None,
         }
     }
 
     fn overdue_sync(&self, node: &Node, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
-        let notice_ms = self.bounds.detect_ms + self.bounds.publish_ms;
+        let notice_ms = self.bounds.notice_ms();
         if let Some((_, seen_at)) = self.deletion
             && let Some(ms) = late(seen_at, notice_ms)
         {
             return Some(broken("TP-B", format!("the delete was not acted on, {ms} ms too late")));
         }
         for (index, container) in node.pod.containers.iter().enumerate() {
-            let Some(instance) = container.newest.as_ref().filter(|instance| instance.exit.is_none()) else { continue };
+            let Some(instance) = container.newest.as_ref().filter(|instance| instance.exit.is_none()) else {
+                continue;
+            };
             if let Some(finish) = self.facts.get(index, instance.n).and_then(|facts| facts.finish)
                 && let Some(ms) = late(finish.hi, notice_ms)
             {
                 let name = &self.spec.containers[index].name;
-                return Some(broken("ST-10", format!("the end of {name} was not published, {ms} ms too late")));
+                return Some(broken(
+                    "ST-10",
+                    format!("the end of {name} was not published, {ms} ms too late"),
+                ));
             }
         }
         let mut next = node.pod.clone();
@@ -77,15 +98,25 @@ impl Owed<'_> {
         }
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
-            return late(LONG_AGO, self.bounds.act_ms())
-                .map(|ms| broken("TP-A", format!("all work is done and the pod was not torn down, {ms} ms too late")));
+            return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
+                broken(
+                    "TP-A",
+                    format!("all work is done and the pod was not torn down, {ms} ms too late"),
+                )
+            });
         }
         if let Some(&index) = plan.kills.first() {
             let name = &self.spec.containers[index].name;
-            return late(LONG_AGO, self.bounds.act_ms())
-                .map(|ms| broken("5", format!("{name} failed its probe and was not killed, {ms} ms too late")));
+            return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
+                broken(
+                    "5",
+                    format!("{name} failed its probe and was not killed, {ms} ms too late"),
+                )
+            });
         }
-        plan.starts.iter().find_map(|&index| self.overdue_start(&next, index, late))
+        plan.starts
+            .iter()
+            .find_map(|&index| self.overdue_start(&next, index, late))
     }
 
     fn overdue_start(
@@ -98,7 +129,9 @@ impl Owed<'_> {
         let container = &pod.containers[index];
         let wait_ms = i64::from(container.backoff_wait_s()) * 1_000;
         let dead = container.newest.as_ref().filter(|instance| instance.exit.is_some());
-        let finish = dead.and_then(|instance| self.facts.get(index, instance.n)?.finish).map(|finish| finish.hi);
+        let finish = dead
+            .and_then(|instance| self.facts.get(index, instance.n)?.finish)
+            .map(|finish| finish.hi);
         if dead.is_some() && finish.is_none() {
             return None;
         }
@@ -106,7 +139,9 @@ impl Owed<'_> {
         let retry_ms = match self.behaviour.backoff_retry {
             _ if wait_ms == 0 => 0,
             BackoffRetry::ErrorTick => 16_000,
-            BackoffRetry::AtExpiry => (wait_ms / 2).clamp(5_000, 30_000) + if wait_ms > 60_000 { 90_000 } else { 1_000 },
+            BackoffRetry::AtExpiry => {
+                (wait_ms / 2).clamp(5_000, 30_000) + if wait_ms > 60_000 { 90_000 } else { 1_000 }
+            }
         };
         let rule = match (spec.kind, wait_ms) {
             (_, 1..) => "BO-5",
@@ -114,8 +149,16 @@ impl Owed<'_> {
             (_, _) if dead.is_none() => "ST-2",
             _ => "RS-1",
         };
-        late(finish.map_or(LONG_AGO, |at| at + wait_ms), retry_ms + self.bounds.act_ms() + self.bounds.publish_ms)
-            .map(|ms| broken(rule, format!("{} was to be started and was not, {ms} ms too late", spec.name)))
+        late(
+            finish.map_or(LONG_AGO, |at| at + wait_ms),
+            retry_ms + self.bounds.act_ms() + self.bounds.publish_ms,
+        )
+        .map(|ms| {
+            broken(
+                rule,
+                format!("{} was to be started and was not, {ms} ms too late", spec.name),
+            )
+        })
     }
 }
 

@@ -10,8 +10,8 @@ use super::node::Node;
 use super::overdue::Owed;
 use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
-use crate::model::{Behaviour, Mode, PodState, Status};
-use crate::trace::{EventType, Step, Trace, UnixMs};
+use crate::model::{self, Behaviour, Mode, PodState, Status};
+use crate::trace::{EventType, Phase, Step, Trace, UnixMs};
 
 /// Result of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,13 @@ const VISITED_MAX: usize = 50_000;
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
     let facts = Facts::of(trace);
-    Walk { behaviour, trace, bounds, facts: &facts }.run()
+    Walk {
+        behaviour,
+        trace,
+        bounds,
+        facts: &facts,
+    }
+    .run()
 }
 
 /// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
@@ -51,19 +57,25 @@ impl Walk<'_> {
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
         frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
-        let unseen = Status::unseen();
-        let mut api = [unseen.clone(), unseen];
+        let mut previous = Status::unseen();
+        let mut initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
         let mut deletion = None;
         for step in &self.trace.steps {
             let target = Status::of_view(&step.view);
             if is_kubelets(&target) {
-                match self.explain(frontier, step, &target, &api, deletion) {
+                match self.explain(frontier, step, &target, previous.phase, &initialized, deletion) {
                     Ok(next) => frontier = next,
                     Err(stop) => return stop,
                 }
-                if api[0] != target {
-                    api = [target, std::mem::replace(&mut api[0], Status::unseen())];
+                let now = model::has_initialized(&self.trace.spec, &target);
+                // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
+                if deletion.is_none() && previous != target {
+                    initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
                 }
+                if !initialized.contains(&now) {
+                    initialized.push(now);
+                }
+                previous = target;
             }
             if let Some(mark) = step.deletion {
                 if is_final(step) {
@@ -89,7 +101,8 @@ impl Walk<'_> {
         frontier: Vec<Node>,
         step: &Step,
         target: &Status,
-        api: &[Status; 2],
+        previous_phase: Phase,
+        initialized: &[bool],
         deletion: Option<(Grace, UnixMs)>,
     ) -> Result<Vec<Node>, Inclusion> {
         let received = step.at_ms.unwrap_or(FAR_FUTURE);
@@ -101,10 +114,11 @@ impl Walk<'_> {
             target,
             received,
             deletion,
-            api: [&api[0], &api[1]],
+            is_deleted_later: self.trace.steps.iter().any(|step| step.deletion.is_some()),
+            initialized,
         };
         let owed = self.owed(deletion);
-        let mut visited: BTreeMap<(PodState, bool), (UnixMs, UnixMs)> = BTreeMap::new();
+        let mut visited: BTreeMap<(PodState, bool, bool), (UnixMs, UnixMs)> = BTreeMap::new();
         let mut explaining: Vec<Node> = Vec::new();
         let mut overdue: Vec<Broken> = Vec::new();
         let mut broken: Vec<Broken> = Vec::new();
@@ -117,12 +131,15 @@ impl Walk<'_> {
                     step.event_index
                 )));
             }
-            let key = (node.pod.clone(), node.blocked);
-            if visited.get(&key).is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest) {
+            let key = (node.pod.clone(), node.blocked, node.interrupted);
+            if visited
+                .get(&key)
+                .is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest)
+            {
                 continue;
             }
             visited.insert(key, (node.now, node.latest));
-            if node.explains(self.behaviour, target, api[0].phase) && node.status_at <= received {
+            if node.explains(target, previous_phase) && node.status_at <= received {
                 match step.at_ms.and_then(|at| owed.overdue(&node, at)) {
                     Some(late) => overdue.push(late),
                     None => {
@@ -142,7 +159,7 @@ impl Walk<'_> {
                 .into_iter()
                 .chain(broken)
                 .next()
-                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, api[0].phase));
+                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, previous_phase));
             return Err(Inclusion::Excluded(self.divergence(step, why)));
         }
         Ok(explaining)
@@ -151,7 +168,7 @@ impl Walk<'_> {
     /// WS-2 d: the kubelet takes the object away only after its final status.
     fn not_finished(&self, frontier: &[Node]) -> Option<Broken> {
         let mut modes = frontier.iter().map(|node| node.pod.mode);
-        let finished = modes.any(|mode| matches!(mode, Mode::Terminated | Mode::Finished));
+        let finished = modes.any(|mode| matches!(mode, Mode::Killed | Mode::Terminated | Mode::Finished));
         (!finished).then(|| Broken {
             rule: "WS-2",
             summary: "the object was removed although its containers had not all been stopped".to_string(),
@@ -162,11 +179,20 @@ impl Walk<'_> {
     fn grace(&self) -> Grace {
         let steps = self.trace.steps.iter().filter(|step| !is_final(step));
         let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
-        Grace { s_min: graces().min().unwrap_or(0), s_max: graces().max().unwrap_or(0) }
+        Grace {
+            s_min: graces().min().unwrap_or(0),
+            s_max: graces().max().unwrap_or(0),
+        }
     }
 
     fn owed(&self, deletion: Option<(Grace, UnixMs)>) -> Owed<'_> {
-        Owed { behaviour: self.behaviour, spec: &self.trace.spec, facts: self.facts, bounds: self.bounds, deletion }
+        Owed {
+            behaviour: self.behaviour,
+            spec: &self.trace.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            deletion,
+        }
     }
 
     /// Nothing may be owed when the watch ends.

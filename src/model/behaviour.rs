@@ -27,15 +27,26 @@ impl FromStr for KubeletVersion {
     /// Accepts `v1.34.0`, `1.34` (the patch is 0 then) and vendor suffixes (`v1.34.0-gke.1`, `v1.29.2+k3s1`).
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let malformed = || VersionError::Malformed(text.to_string());
-        let core = text.trim().trim_start_matches('v').split(['-', '+']).next().unwrap_or_default();
-        let numbers: Vec<u32> =
-            core.split('.').map(|part| part.parse().map_err(|_| malformed())).collect::<Result<_, _>>()?;
+        let core = text
+            .trim()
+            .trim_start_matches('v')
+            .split(['-', '+'])
+            .next()
+            .unwrap_or_default();
+        let numbers: Vec<u32> = core
+            .split('.')
+            .map(|part| part.parse().map_err(|_| malformed()))
+            .collect::<Result<_, _>>()?;
         let version = match numbers[..] {
             [1, minor] => Self { minor, patch: 0 },
             [1, minor, patch] => Self { minor, patch },
             _ => return Err(malformed()),
         };
-        if (28..=37).contains(&version.minor) { Ok(version) } else { Err(VersionError::NotCovered(version)) }
+        if (28..=37).contains(&version.minor) {
+            Ok(version)
+        } else {
+            Err(VersionError::NotCovered(version))
+        }
     }
 }
 
@@ -134,7 +145,11 @@ impl Behaviour {
             probe_workers_are_completed: minor >= 37,
             pod_ip_vanishes_at_end: !fixed_in(&[(28, 13), (29, 8), (30, 4)], 31),
             relist_on_demand: minor >= 36,
-            backoff_retry: if minor >= 35 { BackoffRetry::AtExpiry } else { BackoffRetry::ErrorTick },
+            backoff_retry: if minor >= 35 {
+                BackoffRetry::AtExpiry
+            } else {
+                BackoffRetry::ErrorTick
+            },
         }
     }
 }
@@ -152,8 +167,14 @@ mod tests {
         assert_eq!("v1.29.2".parse(), Ok(KubeletVersion { minor: 29, patch: 2 }));
         assert_eq!("1.34".parse(), Ok(KubeletVersion { minor: 34, patch: 0 }));
         assert_eq!("v1.30.4+k3s1".parse(), Ok(KubeletVersion { minor: 30, patch: 4 }));
-        assert!(matches!("1.27.3".parse::<KubeletVersion>(), Err(VersionError::NotCovered(_))));
-        assert!(matches!("latest".parse::<KubeletVersion>(), Err(VersionError::Malformed(_))));
+        assert!(matches!(
+            "1.27.3".parse::<KubeletVersion>(),
+            Err(VersionError::NotCovered(_))
+        ));
+        assert!(matches!(
+            "latest".parse::<KubeletVersion>(),
+            Err(VersionError::Malformed(_))
+        ));
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub(super) fn conditions(
     let ready = containers_ready(spec, views, phase);
     ConditionKind::ALL.map(|kind| match kind {
         ConditionKind::PodScheduled => Some(Condition::TRUE),
-        ConditionKind::PodReadyToStartContainers => {
-            behaviour.ready_to_start_condition.then(|| ready_to_start(behaviour, pod))
-        }
+        ConditionKind::PodReadyToStartContainers => behaviour
+            .ready_to_start_condition
+            .then(|| ready_to_start(behaviour, pod)),
         ConditionKind::Initialized => Some(initialized(behaviour, spec, pod, views, phase)),
         ConditionKind::ContainersReady | ConditionKind::Ready => Some(ready),
     })
@@ -39,7 +39,10 @@ fn initialized(
     phase: Phase,
 ) -> Condition {
     if phase == Phase::Succeeded {
-        return Condition { is_true: true, reason: ConditionReason::PodCompleted };
+        return Condition {
+            is_true: true,
+            reason: ConditionReason::PodCompleted,
+        };
     }
     let mut pairs = spec.containers.iter().zip(views);
     let main_ran = pairs
@@ -52,7 +55,10 @@ fn initialized(
     });
     // CO-1: since 1.36 a true condition stays true.
     let latched = behaviour.initialized_is_latched
-        && pod.status.condition(ConditionKind::Initialized).is_some_and(|condition| condition.is_true);
+        && pod
+            .status
+            .condition(ConditionKind::Initialized)
+            .is_some_and(|condition| condition.is_true);
     if main_ran || complete || latched {
         Condition::TRUE
     } else {
@@ -65,7 +71,14 @@ pub(super) fn containers_ready(spec: &PodSpec, views: &[ContainerView], phase: P
     match phase {
         Phase::Succeeded => Condition::not(ConditionReason::PodCompleted),
         Phase::Failed => Condition::not(ConditionReason::PodFailed),
-        _ if spec.containers.iter().zip(views).all(|(c, view)| c.kind == Kind::Init || view.ready) => Condition::TRUE,
+        _ if spec
+            .containers
+            .iter()
+            .zip(views)
+            .all(|(c, view)| c.kind == Kind::Init || view.ready) =>
+        {
+            Condition::TRUE
+        }
         _ => Condition::not(ConditionReason::ContainersNotReady),
     }
 }

@@ -13,7 +13,11 @@ pub(super) fn phase(
 ) -> Phase {
     let computed = computed(behaviour, spec, pod, views, terminal);
     // Terminal phases are sticky.
-    if pod.status.phase.is_terminal() { pod.status.phase } else { computed }
+    if pod.status.phase.is_terminal() {
+        pod.status.phase
+    } else {
+        computed
+    }
 }
 
 #[derive(Default)]
@@ -87,7 +91,12 @@ fn computed(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, views: &[Cont
 
 /// 4.1 `begun`: published mains up to 1.32, the current sandbox's mains since 1.33 (#128516).
 fn has_begun(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, views: &[ContainerView]) -> bool {
-    let mut mains = spec.containers.iter().enumerate().filter(|(_, c)| c.kind == Kind::Main).map(|(index, _)| index);
+    let mut mains = spec
+        .containers
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.kind == Kind::Main)
+        .map(|(index, _)| index);
     if behaviour.begun_by_runtime {
         pod.sandbox == Sandbox::Ready && mains.any(|index| pod.containers[index].newest.is_some())
     } else {

@@ -23,7 +23,11 @@ impl Plan {
 
 /// What a sync that sees `pod` does.
 pub fn plan(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState) -> Plan {
-    let first_main = spec.containers.iter().position(|c| c.kind == Kind::Main).unwrap_or(spec.containers.len());
+    let first_main = spec
+        .containers
+        .iter()
+        .position(|c| c.kind == Kind::Main)
+        .unwrap_or(spec.containers.len());
     let mains = first_main..spec.containers.len();
     let main_found = mains.clone().any(|index| match behaviour.main_lookup {
         MainLookup::AnyState | MainLookup::AnyStateInSandbox => pod.containers[index].newest.is_some(),
@@ -58,7 +62,10 @@ pub fn plan(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState) -> Plan {
         }
     }
     if kept == 0 && main_starts == 0 {
-        return Plan { kill_pod: true, ..Plan::default() };
+        return Plan {
+            kill_pod: true,
+            ..Plan::default()
+        };
     }
     plan
 }
@@ -73,7 +80,10 @@ fn main_restarts(policy: RestartPolicy, code: i32) -> bool {
 
 fn probe_failed(pod: &PodState, index: usize) -> bool {
     let container = &pod.containers[index];
-    container.newest.as_ref().is_some_and(|instance| instance.liveness_failed || instance.startup == Probed::Failure)
+    container
+        .newest
+        .as_ref()
+        .is_some_and(|instance| instance.liveness_failed || instance.startup == Probed::Failure)
 }
 
 struct InitPass {
@@ -129,8 +139,14 @@ fn init_pass(spec: &PodSpec, pod: &PodState, first_main: usize, main_found: bool
             }
             (Some(_), false) => {
                 if spec.restart_policy == RestartPolicy::Never {
-                    let plan = Plan { kill_pod: true, ..Plan::default() };
-                    return InitPass { plan, initialized: false };
+                    let plan = Plan {
+                        kill_pod: true,
+                        ..Plan::default()
+                    };
+                    return InitPass {
+                        plan,
+                        initialized: false,
+                    };
                 }
                 starts.push(index);
             }
@@ -143,7 +159,14 @@ fn init_pass(spec: &PodSpec, pod: &PodState, first_main: usize, main_found: bool
     starts.sort_unstable();
     starts.dedup();
     kills.sort_unstable();
-    InitPass { plan: Plan { kill_pod: false, kills, starts }, initialized }
+    InitPass {
+        plan: Plan {
+            kill_pod: false,
+            kills,
+            starts,
+        },
+        initialized,
+    }
 }
 
 /// The probe workers that a container's specification asks for.

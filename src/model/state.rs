@@ -143,7 +143,10 @@ pub struct Condition {
 }
 
 impl Condition {
-    pub const TRUE: Self = Self { is_true: true, reason: ConditionReason::None };
+    pub const TRUE: Self = Self {
+        is_true: true,
+        reason: ConditionReason::None,
+    };
 
     /// False with a reason.
     pub fn not(reason: ConditionReason) -> Self {
@@ -164,17 +167,26 @@ pub struct Status {
 impl Status {
     /// The status before the kubelet has said anything.
     pub fn unseen() -> Self {
-        Self { phase: Phase::Pending, conditions: [None; 5], containers: Vec::new() }
+        Self {
+            phase: Phase::Pending,
+            conditions: [None; 5],
+            containers: Vec::new(),
+        }
     }
 
     /// The comparable part of an observed status.
     pub fn of_view(view: &PodView) -> Self {
         let conditions = ConditionKind::ALL.map(|kind| {
-            view.conditions[kind as usize]
-                .as_ref()
-                .map(|c| Condition { is_true: c.is_true, reason: ConditionReason::parse(&c.reason) })
+            view.conditions[kind as usize].as_ref().map(|c| Condition {
+                is_true: c.is_true,
+                reason: ConditionReason::parse(&c.reason),
+            })
         });
-        Self { phase: view.phase, conditions, containers: view.containers.iter().flatten().cloned().collect() }
+        Self {
+            phase: view.phase,
+            conditions,
+            containers: view.containers.iter().flatten().cloned().collect(),
+        }
     }
 
     /// One condition.
@@ -212,7 +224,10 @@ impl PodState {
 
     /// Container `index` exits, and the kubelet sees it.
     pub fn exit(&mut self, index: usize, exit: Exit) {
-        let instance = self.containers[index].newest.as_mut().expect("only a started container exits");
+        let instance = self.containers[index]
+            .newest
+            .as_mut()
+            .expect("only a started container exits");
         instance.exit = Some(exit);
     }
 
@@ -228,8 +243,13 @@ impl PodState {
             container.backoff_level += 1;
         }
         container.refused = false;
-        container.newest =
-            Some(Instance { n, exit: None, startup: Probed::Nothing, ready: false, liveness_failed: false });
+        container.newest = Some(Instance {
+            n,
+            exit: None,
+            startup: Probed::Nothing,
+            ready: false,
+            liveness_failed: false,
+        });
     }
 
     /// The start of container `index` is refused by the back-off.
@@ -240,5 +260,8 @@ impl PodState {
 
 /// Exit of a container that the runtime no longer knows (WR-5, 3.3).
 pub fn unknown_exit() -> Exit {
-    Exit { code: 137, reason: Reason::ContainerStatusUnknown }
+    Exit {
+        code: 137,
+        reason: Reason::ContainerStatusUnknown,
+    }
 }

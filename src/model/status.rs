@@ -6,25 +6,34 @@ use super::{Behaviour, ContainerView, Kind, PodSpec, Reason, RestartPolicy, Stat
 /// The container statuses of a sync, in the order of [`PodSpec::containers`].
 pub(super) fn container_views(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState) -> Vec<ContainerView> {
     let has_init = spec.containers[0].kind != Kind::Main;
-    let default_reason = if has_init { Reason::PodInitializing } else { Reason::ContainerCreating };
-    (0..spec.containers.len()).map(|index| view(behaviour, spec, pod, index, &default_reason)).collect()
+    let default_reason = if has_init {
+        Reason::PodInitializing
+    } else {
+        Reason::ContainerCreating
+    };
+    (0..spec.containers.len())
+        .map(|index| view(behaviour, spec, pod, index, &default_reason))
+        .collect()
 }
 
-fn view(
-    behaviour: &Behaviour,
-    spec: &PodSpec,
-    pod: &PodState,
-    index: usize,
-    default_reason: &Reason,
-) -> ContainerView {
+fn view(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, index: usize, default_reason: &Reason) -> ContainerView {
     let container = &pod.containers[index];
     let cached = pod.status.containers.get(index);
     let Some(newest) = &container.newest else {
         // ST-20: nothing was ever created.
         let state = State::Waiting(default_reason.clone());
-        return ContainerView { state, last: None, restart_count: 0, ready: false, started: false };
+        return ContainerView {
+            state,
+            last: None,
+            restart_count: 0,
+            ready: false,
+            started: false,
+        };
     };
-    let last = container.previous.clone().or_else(|| sticky_last(behaviour, cached, newest.n));
+    let last = container
+        .previous
+        .clone()
+        .or_else(|| sticky_last(behaviour, cached, newest.n));
     let mut view = ContainerView {
         state: match &newest.exit {
             None => State::Running,
@@ -76,7 +85,9 @@ fn started(behaviour: &Behaviour, container: &Container, cached: Option<&Contain
 /// 2.5: does the kubelet think that this container is to be restarted, so that its last start failure shows as a waiting
 /// reason (WR-1 … WR-4)?
 fn shows_waiting_reason(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, index: usize) -> bool {
-    let Some(exit) = pod.containers[index].exit() else { return false };
+    let Some(exit) = pod.containers[index].exit() else {
+        return false;
+    };
     let kind = spec.containers[index].kind;
     // WR-2: an init container or sidecar that exited 0 keeps showing it.
     if pod.deleted || (kind != Kind::Main && exit.code == 0) {

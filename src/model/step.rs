@@ -16,7 +16,11 @@ fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool
     let containers = container_views(behaviour, spec, pod);
     let phase = phase(behaviour, spec, pod, &containers, terminal);
     let conditions = conditions(behaviour, spec, pod, &containers, phase);
-    Status { phase, conditions, containers }
+    Status {
+        phase,
+        conditions,
+        containers,
+    }
 }
 
 /// A sync publishes its status. Returns whether the sync goes on to act (false: the phase is terminal, teardown begins).
@@ -61,7 +65,9 @@ pub fn sandbox_announced(pod: &mut PodState) {
 
 /// A startup probe's result is stored (WS-3: `started` alone is written at once).
 pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     instance.startup = result;
     let n = instance.n;
     if let Some(view) = pod.status.containers.get_mut(index)
@@ -74,10 +80,14 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
 
 /// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once).
 pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready: bool) {
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     instance.ready = ready;
     let n = instance.n;
-    let Some(view) = pod.status.containers.get_mut(index) else { return };
+    let Some(view) = pod.status.containers.get_mut(index) else {
+        return;
+    };
     if view.restart_count != n || view.ready == ready || !matches!(view.state, State::Running) {
         return;
     }
@@ -95,15 +105,31 @@ pub fn liveness_failed(pod: &mut PodState, index: usize) {
     }
 }
 
-/// PB-6: the probe workers of a sidecar in a Never pod end when they see it terminated.
+/// A probe worker ends and takes its result along (PB-6; also when it sees a terminal phase, PB-10).
 pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
     pod.containers[index].workers &= !(worker as u8);
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
+    match worker {
+        Worker::Startup => instance.startup = Probed::Nothing,
+        Worker::Readiness => instance.ready = false,
+        Worker::Liveness => instance.liveness_failed = false,
+    }
 }
 
 /// The terminating step of a deleted pod publishes its first status (TP-B).
 pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
     pod.deleted = true;
-    pod.mode = Mode::Killing;
+    terminating_status(behaviour, spec, pod);
+}
+
+/// The terminating step publishes its first status; after a natural end it differs from the sync's only if its newer
+/// snapshot does (WS-2 b). A step that is tried again (TO-11) publishes it again.
+pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
+    if pod.mode == Mode::Sync {
+        pod.mode = Mode::Killing;
+    }
     pod.status = compute(behaviour, spec, pod, false);
 }
 
@@ -117,7 +143,7 @@ pub fn kill_done(pod: &mut PodState) {
     pod.announcement_due = false;
 }
 
-/// The status of the fresh read after the kill (WS-2 b).
+/// The status of the fresh read after the kill (WS-2 b), and the terminated step's own from the cache (WS-2 c).
 pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
     for container in &mut pod.containers {
         container.workers = 0;
@@ -126,9 +152,9 @@ pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSta
     pod.mode = Mode::Terminated;
 }
 
-/// The final, forced status (WS-2 d, WR-5, 3.3). `api` is the status object that the worker holds, which can lag behind.
-pub fn finish(spec: &PodSpec, pod: &mut PodState, api: &Status) {
-    let initialized = has_initialized(spec, api);
+/// The final, forced status (WS-2 d, WR-5, 3.3). `initialized` is [`has_initialized`] of the pod object that the worker
+/// holds.
+pub fn finish(spec: &PodSpec, pod: &mut PodState, initialized: bool) {
     let last_evidence = spec
         .containers
         .iter()
@@ -158,7 +184,7 @@ pub fn finish(spec: &PodSpec, pod: &mut PodState, api: &Status) {
 }
 
 /// 3.3: has any main ever left plain waiting, or is the last init element done?
-fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
+pub fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
     if spec.containers[0].kind == Kind::Main {
         return true;
     }
@@ -166,14 +192,21 @@ fn has_initialized(spec: &PodSpec, api: &Status) -> bool {
     let main_moved = pairs().any(|(container, view)| {
         container.kind == Kind::Main && (view.last.is_some() || !matches!(view.state, State::Waiting(_)))
     });
-    let last_done = pairs().rfind(|(container, _)| container.kind != Kind::Main).is_some_and(|(container, view)| {
-        match container.kind {
+    let last_done = pairs()
+        .rfind(|(container, _)| container.kind != Kind::Main)
+        .is_some_and(|(container, view)| match container.kind {
             Kind::Sidecar => view.state == State::Running && view.started,
             _ => {
-                let exits = [view.last.as_ref(), if let State::Terminated(exit) = &view.state { Some(exit) } else { None }];
+                let exits = [
+                    view.last.as_ref(),
+                    if let State::Terminated(exit) = &view.state {
+                        Some(exit)
+                    } else {
+                        None
+                    },
+                ];
                 exits.into_iter().flatten().any(|exit| exit.code == 0)
             }
-        }
-    });
+        });
     main_moved || last_done
 }

@@ -1,1 +1,17 @@
-//! To come.
+//! Where scenarios are played: a real cluster.
+//!
+//! A target creates pods and records; it knows no verdicts. [`live`] is the whole run, the other modules are its parts.
+
+pub mod live;
+
+mod clock;
+mod facts;
+mod flight;
+mod lifecycle;
+mod namespace;
+mod pace;
+mod queue;
+mod requests;
+mod run;
+mod session;
+mod watch;

@@ -12,6 +12,7 @@ mod life;
 pub mod normalize;
 mod pod;
 
+pub use pod::spec as spec_of_pod;
 pub use podcheck_generators::RestartPolicy;
 
 /// Milliseconds since the Unix epoch.

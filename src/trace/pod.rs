@@ -9,7 +9,7 @@ use super::{
 use crate::recording::object;
 
 /// The specification as the model needs it.
-pub(super) fn spec(pod: &object::Pod) -> PodSpec {
+pub fn spec(pod: &object::Pod) -> PodSpec {
     let spec = &pod.spec;
     let init = spec.init_containers.iter().map(|container| {
         let kind = if is_always(container) {

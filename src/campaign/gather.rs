@@ -1,0 +1,80 @@
+//! Verdicts as they come in, counted by kubelet version; divergences are kept whole.
+
+use std::collections::BTreeMap;
+
+use super::summary::{Summary, Tally};
+use super::verdict::Judged;
+use crate::check::{Divergence, Verdict};
+use crate::judge::{self, Tallies};
+use crate::trace::{Trace, UnixMs};
+
+/// Divergences that are kept with their trace; more are only counted.
+pub const FINDINGS_MAX: usize = 100;
+
+/// A pod that diverges.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its life.
+    pub trace: Trace,
+    /// The version it was judged as.
+    pub kubernetes: String,
+    /// Every disagreement, the first one first.
+    pub divergences: Vec<Divergence>,
+}
+
+/// What came of the pods so far.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// Verdicts by kubelet version.
+    pub kubelets: BTreeMap<String, Tally>,
+    /// What the guarantees said of all pods.
+    pub guarantees: Tallies,
+    /// The first divergences.
+    pub findings: Vec<Finding>,
+    /// First and last time in any trace.
+    span_ms: Option<(UnixMs, UnixMs)>,
+}
+
+impl Gathered {
+    /// Takes a pod's verdict.
+    pub fn add(&mut self, trace: Trace, judged: Judged) {
+        judge::add(&mut self.guarantees, &judged.guarantees);
+        let kubernetes = judged.kubernetes.unwrap_or_else(|| "unknown".to_owned());
+        self.kubelets
+            .entry(kubernetes.clone())
+            .or_default()
+            .add(&trace, &judged.verdict);
+        for at_ms in trace.steps.iter().filter_map(|step| step.at_ms) {
+            let (first_ms, last_ms) = self.span_ms.unwrap_or((at_ms, at_ms));
+            self.span_ms = Some((first_ms.min(at_ms), last_ms.max(at_ms)));
+        }
+        if let Verdict::Diverges(divergences) = judged.verdict
+            && self.findings.len() < FINDINGS_MAX
+        {
+            self.findings.push(Finding {
+                trace,
+                kubernetes,
+                divergences,
+            });
+        }
+    }
+
+    /// From the first event to the last, when the recording tells.
+    pub fn seconds(&self) -> f64 {
+        self.span_ms
+            .map_or(0.0, |(first_ms, last_ms)| (last_ms - first_ms) as f64 / 1000.0)
+    }
+
+    /// Writes the counts into a summary of pods that took `seconds`.
+    pub fn summarise(&self, seconds: f64, summary: &mut Summary) {
+        summary.kubelets = self.kubelets.clone();
+        summary.seconds = seconds;
+        summary.guarantees = judge::catalogue(&self.guarantees);
+        let (judged, ..) = summary.totals();
+        summary.pods_per_minute = if seconds > 0.0 {
+            judged as f64 * 60.0 / seconds
+        } else {
+            0.0
+        };
+    }
+}

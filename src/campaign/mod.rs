@@ -1,0 +1,21 @@
+//! A campaign: many scenarios on a target, judged and counted. Knows no printing.
+
+mod delays;
+mod gather;
+mod keep;
+mod predict;
+mod recorded;
+mod rerecord;
+mod simulated;
+mod summary;
+mod verdict;
+
+pub use delays::Delays;
+pub use gather::{FINDINGS_MAX, Finding, Gathered};
+pub use keep::{extract, keep};
+pub use predict::predict;
+pub use recorded::{JudgedRecording, judge_recording};
+pub use rerecord::rerecord;
+pub use simulated::{Draw, Played, Simulation, simulate_all};
+pub use summary::{Found, Summary, Tally};
+pub use verdict::{Judged, judge_as};

@@ -1,0 +1,133 @@
+//! Scenarios on simulated nodes, on all processors at once.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Instant;
+
+use podcheck_generators::Scenario;
+
+use super::verdict::{Judged, judge_as};
+use crate::check::Bounds;
+use crate::manifest::pod_name;
+use crate::model::KubeletVersion;
+use crate::simulate::{CREATED_MS, Fault, Options, simulate};
+use crate::trace::Trace;
+
+/// Nodes that are simulated, and how their pods are judged.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// Kubelet versions; every scenario runs on each.
+    pub versions: Vec<KubeletVersion>,
+    /// A planted fault.
+    pub fault: Option<Fault>,
+    /// Known deviations count as divergences.
+    pub strict: bool,
+}
+
+/// Which scenarios: the first `count` that `case` gives, until it is time to stop.
+pub struct Draw<'a> {
+    /// Name and scenario of a number.
+    pub case: &'a (dyn Fn(u64) -> (String, Scenario) + Sync),
+    /// How many.
+    pub count: u64,
+    /// No new one after this.
+    pub until: Option<Instant>,
+}
+
+/// A simulated pod's end.
+#[derive(Debug)]
+pub struct Played {
+    /// What was played.
+    pub case: String,
+    /// Its life.
+    pub trace: Trace,
+    /// What the judge says.
+    pub judged: Judged,
+}
+
+/// Cases that a thread takes at a time.
+const CHUNK: u64 = 8;
+
+/// Simulates and judges; `each` gets the pods in no particular order and says whether to go on.
+pub fn simulate_all<E>(
+    simulation: &Simulation,
+    draw: &Draw<'_>,
+    mut each: impl FnMut(Played) -> Result<(), E>,
+) -> Result<(), E> {
+    let next = AtomicU64::new(0);
+    let stopped = AtomicBool::new(false);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (sender, receiver) = sync_channel::<Played>(4 * threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            scope.spawn(|| work(simulation, draw, &next, &stopped, sender));
+        }
+        drop(sender);
+        let result = receiver.iter().try_for_each(&mut each);
+        stopped.store(true, Ordering::Relaxed);
+        // Threads that wait for room find the channel closed.
+        drop(receiver);
+        result
+    })
+}
+
+fn work(
+    simulation: &Simulation,
+    draw: &Draw<'_>,
+    next: &AtomicU64,
+    stopped: &AtomicBool,
+    sender: std::sync::mpsc::SyncSender<Played>,
+) {
+    loop {
+        let first = next.fetch_add(CHUNK, Ordering::Relaxed);
+        for index in first..(first + CHUNK).min(draw.count) {
+            let is_late = draw.until.is_some_and(|until| Instant::now() >= until);
+            if is_late || stopped.load(Ordering::Relaxed) {
+                return;
+            }
+            let (case, scenario) = (draw.case)(index);
+            for &version in &simulation.versions {
+                let played = simulation.play(&case, &scenario, version);
+                if sender.send(played).is_err() {
+                    return;
+                }
+            }
+        }
+        if first + CHUNK >= draw.count {
+            return;
+        }
+    }
+}
+
+impl Simulation {
+    /// One pod; the same case on the same version is always the same pod.
+    pub fn play(&self, case: &str, scenario: &Scenario, version: KubeletVersion) -> Played {
+        let node = format!("simulated-{version}");
+        let seed = seed(case, &node);
+        let options = Options {
+            fault: self.fault,
+            created_ms: CREATED_MS,
+            ..Options::new(version, seed)
+        };
+        let mut trace = simulate(scenario, &options);
+        trace.name = pod_name(case, Some(&version.to_string()));
+        trace.node = Some(node);
+        // An idle node that is as punctual as the simulation makes it.
+        let judged = judge_as(&trace, Some(version), &Bounds::default(), self.strict);
+        Played {
+            case: case.to_owned(),
+            trace,
+            judged,
+        }
+    }
+}
+
+/// A stable seed (FNV-1a): what a case does must not depend on what else runs.
+fn seed(case: &str, node: &str) -> u64 {
+    let bytes = case.bytes().chain([0]).chain(node.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,130 @@
+//! What came of a campaign, as `summary.json` holds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::check::{Divergence, Verdict};
+use crate::judge::Promise;
+use crate::trace::Trace;
+
+/// Everything that a campaign found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// In hexadecimal, as in case ids.
+    pub seed: String,
+    /// The profile that was drawn from, or the scenario that was replayed.
+    pub cases: String,
+    /// Where the pods ran.
+    pub target: String,
+    /// Version of the API server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// From the first pod's creation to the last pod's end.
+    pub seconds: f64,
+    /// Pods judged in a minute.
+    pub pods_per_minute: f64,
+    /// Verdicts by kubelet version.
+    pub kubelets: BTreeMap<String, Tally>,
+    /// The promises, with how often each was at risk and broken.
+    pub guarantees: Vec<Promise>,
+    /// Divergences, in the order in which they were found.
+    pub divergences: Vec<Found>,
+    /// The recording, if one was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<PathBuf>,
+    /// Why it ended before all cases had run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+}
+
+/// The verdicts on pods of one kubelet version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Nodes that ran it.
+    pub nodes: BTreeSet<String>,
+    /// Pods judged.
+    pub judged: usize,
+    /// Those that conform.
+    pub conforms: usize,
+    /// Those that only break promises known to be broken.
+    pub known_deviation: usize,
+    /// Of those, how many break which; a pod can break several.
+    pub known_deviations: BTreeMap<String, usize>,
+    /// Those that diverge.
+    pub diverges: usize,
+    /// Those that cannot be decided.
+    pub inconclusive: usize,
+    /// Of those, how many for which reason.
+    pub inconclusive_reasons: BTreeMap<String, usize>,
+    /// By how much this kubelet's nodes were slower than idle ones; absent: not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<i64>,
+}
+
+/// A divergence and how to see it again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// Case id, or the name of what was replayed.
+    pub case: String,
+    /// Name of the pod.
+    pub pod: String,
+    /// `metadata.uid`.
+    pub uid: String,
+    /// Where it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// The version it was judged as.
+    pub kubernetes: String,
+    /// Every disagreement, the first one first.
+    pub divergences: Vec<Divergence>,
+    /// The folder that holds its recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// The command that runs its scenario again.
+    pub replay: String,
+}
+
+impl Tally {
+    /// Counts a verdict.
+    pub fn add(&mut self, trace: &Trace, verdict: &Verdict) {
+        self.nodes.extend(trace.node.clone());
+        self.judged += 1;
+        match verdict {
+            Verdict::Conforms => self.conforms += 1,
+            Verdict::KnownDeviation(found) => {
+                self.known_deviation += 1;
+                let names: BTreeSet<&String> = found.iter().filter_map(|it| it.known_deviation.as_ref()).collect();
+                for name in names {
+                    *self.known_deviations.entry(name.clone()).or_default() += 1;
+                }
+            }
+            Verdict::Diverges(_) => self.diverges += 1,
+            Verdict::Inconclusive(reason) => {
+                self.inconclusive += 1;
+                *self.inconclusive_reasons.entry(reason.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// Pods with a verdict other than inconclusive.
+    pub fn conclusive(&self) -> usize {
+        self.judged - self.inconclusive
+    }
+}
+
+impl Summary {
+    /// Pods judged, those judged conclusively, and those that diverge.
+    pub fn totals(&self) -> (usize, usize, usize) {
+        self.kubelets
+            .values()
+            .fold((0, 0, 0), |(judged, conclusive, diverges), tally| {
+                (
+                    judged + tally.judged,
+                    conclusive + tally.conclusive(),
+                    diverges + tally.diverges,
+                )
+            })
+    }
+}

@@ -1,0 +1,48 @@
+//! One pod's verdict, with the version it was judged as.
+
+use crate::check::{Bounds, Verdict};
+use crate::judge::{self, Tallies};
+use crate::model::KubeletVersion;
+use crate::trace::Trace;
+
+/// A verdict and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What the judge says.
+    pub verdict: Verdict,
+    /// What the guarantees said.
+    pub guarantees: Tallies,
+    /// The version it was judged as, as it was given or recorded.
+    pub kubernetes: Option<String>,
+}
+
+/// Judges a pod as `kubernetes`, or as the version that its recording names.
+pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Bounds, strict: bool) -> Judged {
+    let name = kubernetes
+        .map(|version| version.to_string())
+        .or_else(|| trace.kubelet.clone());
+    let (verdict, guarantees) = match name.as_deref().map(str::parse::<KubeletVersion>) {
+        None => {
+            let reason = "the recording does not name the kubelet's version; say it with --kubernetes";
+            (Verdict::Inconclusive(reason.to_owned()), Tallies::new())
+        }
+        Some(Err(error)) => (Verdict::Inconclusive(error.to_string()), Tallies::new()),
+        Some(Ok(version)) => {
+            let judgement = judge::judge(trace, Some(version), bounds, strict);
+            (unknown_first(judgement.verdict), judgement.guarantees)
+        }
+    };
+    Judged {
+        verdict,
+        guarantees,
+        kubernetes: name,
+    }
+}
+
+/// What nobody knows yet comes first, then what happened first.
+fn unknown_first(mut verdict: Verdict) -> Verdict {
+    if let Verdict::Diverges(found) | Verdict::KnownDeviation(found) = &mut verdict {
+        found.sort_by_key(|it| (it.known_deviation.is_some(), it.event_index));
+    }
+    verdict
+}

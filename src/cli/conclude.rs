@@ -1,0 +1,183 @@
+//! The end of a campaign: its summary, its divergences, and what is kept of them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use podcheck_generators::CaseId;
+
+use super::output::Output;
+use super::{Exit, Failure, args};
+use crate::campaign::{self, FINDINGS_MAX, Finding, Found, Gathered, Summary};
+use crate::model::KubeletVersion;
+use crate::printer::{Printer, Row};
+use crate::report;
+use crate::simulate::Workload;
+
+/// Divergences that are printed in full; the others are in the folder.
+const PRINTED_MAX: usize = 10;
+
+/// A campaign that has come to its end.
+pub struct Campaign<'a> {
+    /// The verdicts.
+    pub gathered: &'a Gathered,
+    /// What is known before they are counted.
+    pub summary: Summary,
+    /// How long it took.
+    pub seconds: f64,
+    /// Where to keep `summary.json` and the divergences.
+    pub folder: Option<&'a Path>,
+    /// Case of a pod.
+    pub case_of: &'a dyn Fn(&Finding) -> String,
+    /// It ran on simulated nodes, with this planted fault.
+    pub simulated: Option<Option<&'static str>>,
+    /// Say how often each promise was at risk.
+    pub catalogue: bool,
+}
+
+/// Prints and keeps everything; the exit code says what it amounts to.
+pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit, Failure> {
+    let (gathered, folder) = (campaign.gathered, campaign.folder);
+    gathered.summarise(campaign.seconds, &mut campaign.summary);
+    let mut summary = campaign.summary.clone();
+    let server = summary.server.as_deref().and_then(|server| server.parse().ok());
+    let mut texts = Vec::new();
+    for finding in &gathered.findings {
+        let (found, text) = tell(&campaign, finding, server).map_err(|error| unwritable(folder, &error))?;
+        summary.divergences.push(found);
+        texts.push(text);
+    }
+    if let Some(folder) = folder {
+        let json = serde_json::to_string_pretty(&summary).map_err(io::Error::from)?;
+        fs::write(folder.join("summary.json"), json + "\n").map_err(|error| unwritable(Some(folder), &error))?;
+    }
+    let (judged, conclusive, diverges) = summary.totals();
+    if output.is_json() {
+        output.json(&summary)?;
+    } else {
+        for text in texts.iter().take(PRINTED_MAX) {
+            output.line(text)?;
+        }
+        if diverges > PRINTED_MAX {
+            output.line(&format!(
+                "and {} more divergences{}\n",
+                diverges - PRINTED_MAX,
+                more(folder, diverges)
+            ))?;
+        }
+        output.text(&report::summary(&summary))?;
+        if campaign.catalogue {
+            output.line("")?;
+            output.text(&report::catalogue(&summary))?;
+        }
+        if let Some(folder) = folder {
+            output.line(&format!("kept in {}", folder.display()))?;
+        }
+    }
+    let exit = Exit::of_verdicts(judged, conclusive, diverges > 0);
+    if exit == Exit::TooLittle {
+        eprintln!("note: {conclusive} of {judged} verdicts are conclusive, too few to say that anything conforms");
+    }
+    Ok(exit)
+}
+
+fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersion>) -> io::Result<(Found, String)> {
+    let trace = &finding.trace;
+    let case = (campaign.case_of)(finding);
+    let folder = campaign
+        .folder
+        .map(|folder| folder.join("divergences").join(&trace.name));
+    let found = Found {
+        replay: replay(campaign, finding, &case, folder.as_deref()),
+        case,
+        pod: trace.name.clone(),
+        uid: trace.uid.clone(),
+        node: trace.node.clone(),
+        kubernetes: finding.kubernetes.clone(),
+        divergences: finding.divergences.clone(),
+        folder: folder.clone(),
+    };
+    let kubelet = finding.kubernetes.parse().unwrap_or(args::NEWEST);
+    let server_minor = server.unwrap_or(kubelet).minor;
+    let printer = Printer::for_server(server_minor);
+    let predicted: Option<Vec<Row>> = trace
+        .scenario
+        .as_ref()
+        .map(|scenario| campaign::predict(&Workload::of(scenario), kubelet, server_minor));
+    let text = report::finding(finding, &found, printer, predicted.as_deref());
+    if let Some(folder) = &folder {
+        let rows: Vec<Row> = report::observed(printer, trace, None)
+            .into_iter()
+            .map(|row| row.row)
+            .collect();
+        let observed = report::table(&trace.name, &rows);
+        let predicted = predicted
+            .map(|rows| report::table(&trace.name, &rows))
+            .unwrap_or_default();
+        let files = [
+            ("explanation.txt", &text),
+            ("observed.txt", &observed),
+            ("predicted.txt", &predicted),
+        ];
+        campaign::keep(
+            folder,
+            &found.case,
+            finding,
+            &files.map(|(name, text)| (name, text.as_str())),
+        )?;
+        if let Some(recording) = &campaign.summary.recording {
+            campaign::extract(recording, &trace.uid, &folder.join("recording.jsonl"))?;
+        }
+    }
+    Ok((found, text))
+}
+
+/// The command that runs the scenario again where it ran.
+fn replay(campaign: &Campaign<'_>, finding: &Finding, case: &str, folder: Option<&Path>) -> String {
+    let is_id = case.parse::<CaseId>().is_ok() || podcheck_generators::named(case).is_some();
+    let kept = folder.map(|folder| folder.join("scenario.yaml"));
+    // A simulated case id is the same pod to the millisecond; of a real one the scenario is what stays.
+    let what = match (kept, campaign.simulated.is_some() && is_id) {
+        (Some(kept), false) => kept.display().to_string(),
+        _ => case.to_owned(),
+    };
+    let node = finding
+        .trace
+        .node
+        .as_deref()
+        .map_or_else(String::new, |node| format!(" --node {node}"));
+    let target = match campaign.simulated {
+        Some(Some(fault)) => format!(" --target simulated --fault {fault}"),
+        Some(None) => " --target simulated".to_owned(),
+        None => String::new(),
+    };
+    format!("podcheck replay {what}{node}{target}")
+}
+
+fn more(folder: Option<&Path>, diverges: usize) -> String {
+    match folder {
+        Some(_) if diverges > FINDINGS_MAX => format!("; the first {FINDINGS_MAX} are kept"),
+        Some(_) => "; all are kept".to_owned(),
+        None => "; --output DIR keeps them".to_owned(),
+    }
+}
+
+fn unwritable(folder: Option<&Path>, error: &io::Error) -> Failure {
+    let folder = folder.map_or_else(PathBuf::new, Path::to_owned);
+    Failure::Environment(format!(
+        "cannot write to {}: {error}; choose another --output",
+        folder.display()
+    ))
+}
+
+/// Makes the folder for the output; one that holds a recording already is refused.
+pub fn prepare(folder: &Path) -> Result<(), Failure> {
+    if folder.join("recording.jsonl").exists() {
+        let text = format!(
+            "{} holds a recording already; choose another --output",
+            folder.display()
+        );
+        return Err(Failure::Usage(text));
+    }
+    fs::create_dir_all(folder).map_err(|error| unwritable(Some(folder), &error))
+}

@@ -1,0 +1,13 @@
+//! What people and programs read: verdict lines, tables side by side, the summary of a campaign.
+//!
+//! Everything here makes text or serde values out of results; nothing here judges.
+
+mod compare;
+mod finding;
+mod summary;
+mod verdict;
+
+pub use compare::{ObservedRow, observed, side_by_side};
+pub use finding::{finding, table};
+pub use summary::{catalogue, summary};
+pub use verdict::{Counts, VerdictLine};

@@ -1,0 +1,84 @@
+//! The summary of a campaign as text.
+
+use std::fmt::Write;
+
+use crate::campaign::{Summary, Tally};
+
+/// Reasons listed for each version; more are only counted.
+const REASONS_MAX: usize = 5;
+
+/// The table of verdicts by kubelet version, with what is behind its numbers.
+pub fn summary(summary: &Summary) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{:<10} {:>7} {:>9} {:>6} {:>9} {:>13}   nodes",
+        "KUBELET", "judged", "conforms", "known", "diverges", "inconclusive"
+    );
+    for (version, tally) in &summary.kubelets {
+        let nodes: Vec<&str> = tally.nodes.iter().map(String::as_str).collect();
+        let row = format!(
+            "{version:<10} {:>7} {:>9} {:>6} {:>9} {:>13}   {}",
+            tally.judged,
+            tally.conforms,
+            tally.known_deviation,
+            tally.diverges,
+            tally.inconclusive,
+            nodes.join(", ")
+        );
+        let _ = writeln!(text, "{}", row.trim_end());
+    }
+    for (version, tally) in &summary.kubelets {
+        details(&mut text, version, tally);
+    }
+    let (judged, conclusive, _) = summary.totals();
+    let share = if judged == 0 {
+        0.0
+    } else {
+        100.0 * conclusive as f64 / judged as f64
+    };
+    let _ = writeln!(
+        text,
+        "\n{judged} pods in {:.0} s: {:.1} a minute; {share:.1} % conclusive",
+        summary.seconds, summary.pods_per_minute
+    );
+    if let Some(why) = &summary.stopped {
+        let _ = writeln!(text, "ended early: {why}");
+    }
+    text
+}
+
+/// How often each promise was at risk, and broken.
+pub fn catalogue(summary: &Summary) -> String {
+    let mut text = format!("{:>8} {:>7}  guarantee\n", "at risk", "broken");
+    for promise in &summary.guarantees {
+        let _ = writeln!(
+            text,
+            "{:>8} {:>7}  {}: {}",
+            promise.at_risk, promise.broken, promise.id, promise.rule
+        );
+    }
+    text
+}
+
+fn details(text: &mut String, version: &str, tally: &Tally) {
+    if tally.known_deviations.is_empty() && tally.inconclusive_reasons.is_empty() && tally.delay_ms.is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\n{version}");
+    for (name, count) in &tally.known_deviations {
+        let _ = writeln!(text, "  known deviation {name}: {count}");
+    }
+    let mut reasons: Vec<(&String, &usize)> = tally.inconclusive_reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (reason, count) in reasons.iter().take(REASONS_MAX) {
+        let _ = writeln!(text, "  inconclusive, {reason}: {count}");
+    }
+    if reasons.len() > REASONS_MAX {
+        let _ = writeln!(text, "  inconclusive for {} more reasons", reasons.len() - REASONS_MAX);
+    }
+    if let Some(delay_ms) = tally.delay_ms {
+        let _ = writeln!(text, "  allowed for its load: {:.1} s", delay_ms as f64 / 1000.0);
+    }
+}

@@ -1,0 +1,204 @@
+//! The bug zoo: faults that can be planted in the simulated node, one at a time.
+//!
+//! Most are taken from real bug reports or turn one rule of the specification round. [`super::tamper`] holds what they do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::{Behaviour, MainLookup};
+
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)*) => {
+        /// A planted fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault {
+            $($(#[doc = $doc])+ $name,)*
+        }
+
+        impl Fault {
+            /// All faults, in the order in which tables list them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name in tables and on the command line.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+
+            /// What is wrong, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// The first main is started together with the second element of the init list.
+    MainBeforeInit = "main-before-init",
+    /// An init element is started while the one before it still runs.
+    InitsOverlap = "inits-overlap",
+    /// The second element of the init list is started although the first has failed.
+    FailedInitIgnored = "failed-init-ignored",
+    /// What follows a sidecar does not wait for its startup probe.
+    StartupGateSkipped = "startup-gate-skipped",
+    /// The last main is started only when the first is seen running.
+    MainsOneByOne = "mains-one-by-one",
+    /// A sidecar that has exited is not restarted.
+    SidecarNotRestarted = "sidecar-not-restarted",
+    /// A main is never restarted.
+    MainNotRestarted = "main-not-restarted",
+    /// An init container that has failed is not tried again.
+    InitNotRetried = "init-not-retried",
+    /// A main that has failed is restarted under Never.
+    NeverMainRestarted = "never-main-restarted",
+    /// A main that has completed is restarted under OnFailure.
+    CompletedMainRestarted = "completed-main-restarted",
+    /// Sidecars are restarted by the pod's policy (kubernetes#111356 before KEP-753).
+    SidecarRestartsByPodPolicy = "sidecar-restarts-by-pod-policy",
+    /// A container is restarted when half of its back-off is over.
+    BackoffHalved = "backoff-halved",
+    /// The back-off stays at 10 s.
+    BackoffNeverGrows = "backoff-never-grows",
+    /// There is no back-off at all.
+    NoBackoff = "no-backoff",
+    /// A restart comes 45 s too late.
+    BackoffTooLong = "backoff-too-long",
+    /// A container in back-off is never tried again.
+    BackoffForEver = "backoff-for-ever",
+    /// A failed liveness probe kills nobody.
+    LivenessIgnored = "liveness-ignored",
+    /// A failed startup probe kills nobody.
+    StartupFailureIgnored = "startup-failure-ignored",
+    /// A failed readiness probe kills its container.
+    ReadinessKills = "readiness-kills",
+    /// One failure is enough, whatever the threshold says.
+    ThresholdIgnored = "threshold-ignored",
+    /// A pod whose mains are done is not torn down while a sidecar runs (kubernetes#25908).
+    CompletionBlockedBySidecar = "completion-blocked-by-sidecar",
+    /// Sidecars are stopped before the mains.
+    SidecarsStoppedBeforeMains = "sidecars-stopped-before-mains",
+    /// Sidecars are stopped together with the mains.
+    SidecarsStoppedAtOnce = "sidecars-stopped-at-once",
+    /// Sidecars are stopped in the order of the list.
+    SidecarsStoppedInListOrder = "sidecars-stopped-in-list-order",
+    /// TERM comes 25 s late.
+    TermLate = "term-late",
+    /// KILL comes when half of the grace is over.
+    KillEarly = "kill-early",
+    /// KILL comes 40 s after the grace is over.
+    KillLate = "kill-late",
+    /// The teardown forgets the first main.
+    ContainerLeftRunning = "container-left-running",
+    /// A deleted pod is not torn down.
+    DeleteIgnored = "delete-ignored",
+    /// A pod that has failed is reported as succeeded.
+    FailedIsSucceeded = "failed-is-succeeded",
+    /// A pod that has succeeded is reported as failed.
+    SucceededIsFailed = "succeeded-is-failed",
+    /// The terminal phase is withdrawn in the next update.
+    TerminalPhaseWithdrawn = "terminal-phase-withdrawn",
+    /// The terminal phase is published while containers still run.
+    TerminalPhaseTooEarly = "terminal-phase-too-early",
+    /// The pod is Running as soon as an init container runs.
+    RunningDuringInit = "running-during-init",
+    /// The pod stays Pending while its mains run.
+    PendingForEver = "pending-for-ever",
+    /// Ready stays true after a main has terminated.
+    ReadyStaysTrue = "ready-stays-true",
+    /// Ready counts only the mains.
+    ReadyWithoutSidecars = "ready-without-sidecars",
+    /// Initialized is true from the beginning.
+    InitializedTooEarly = "initialized-too-early",
+    /// A container is ready although its readiness probe has not passed.
+    ReadinessIgnored = "readiness-ignored",
+    /// The published restart count stays 0.
+    RestartCountStuck = "restart-count-stuck",
+    /// The restart count is counted twice.
+    RestartCountDoubled = "restart-count-doubled",
+    /// lastState is lost (allowed before 1.36, when the runtime has forgotten it).
+    LastStateLost = "last-state-lost",
+    /// `started` flaps: every other update shows it false.
+    StartedFlaps = "started-flaps",
+    /// The exit code is 0 whatever the process returned.
+    ExitCodeLost = "exit-code-lost",
+    /// A process that was killed shows the exit code 0.
+    KilledShowsZero = "killed-shows-zero",
+    /// A dead container is shown running.
+    DeathHidden = "death-hidden",
+    /// No status is published after the first main runs.
+    StatusFrozen = "status-frozen",
+    /// An old status is published again.
+    StatusReplayed = "status-replayed",
+    /// A waiting container says ContainerCreating although the pod has init containers.
+    WrongWaitingReason = "wrong-waiting-reason",
+    /// CrashLoopBackOff is shown as ImagePullBackOff.
+    WrongBackoffReason = "wrong-backoff-reason",
+    /// The pod's address vanishes at the end (kubernetes#125404) in versions that have it fixed.
+    PodIpVanishes = "pod-ip-vanishes",
+    /// kubernetes#125880 in versions that have it fixed: an absent later sidecar blocks the earlier ones.
+    AbsentSidecarBlocks = "absent-sidecar-blocks",
+    /// kubernetes#132826 in versions that have it fixed: a Never pod loses the probe workers of a crashed sidecar.
+    ProbeWorkersLost = "probe-workers-lost",
+    /// RS-3 in versions without it: the last sidecar's state blocks the pod's completion.
+    CompletionBlockedByLastSidecar = "completion-blocked-by-last-sidecar",
+    /// PB-7 in versions without it: `started` is inherited by the next life.
+    StartedInherited = "started-inherited",
+}
+
+impl Fault {
+    /// Turns the switches that some faults are.
+    pub fn bend(self, behaviour: &mut Behaviour) {
+        match self {
+            Self::PodIpVanishes => behaviour.pod_ip_vanishes_at_end = true,
+            Self::AbsentSidecarBlocks => behaviour.absent_sidecar_blocks_earlier = true,
+            Self::ProbeWorkersLost => behaviour.never_pod_loses_probe_workers = true,
+            Self::CompletionBlockedByLastSidecar => behaviour.main_lookup = MainLookup::Running,
+            Self::StartedInherited => behaviour.started_is_inherited = true,
+            _ => {}
+        }
+    }
+
+    /// Is this fault what a kubelet of this version does anyway?
+    pub fn is_normal(self, behaviour: &Behaviour) -> bool {
+        let mut bent = behaviour.clone();
+        self.bend(&mut bent);
+        let is_switch = matches!(
+            self,
+            Self::PodIpVanishes
+                | Self::AbsentSidecarBlocks
+                | Self::ProbeWorkersLost
+                | Self::CompletionBlockedByLastSidecar
+                | Self::StartedInherited
+        );
+        let unordered = !behaviour.ordered_sidecar_termination;
+        (is_switch && bent == *behaviour)
+            || (unordered && matches!(self, Self::AbsentSidecarBlocks | Self::SidecarsStoppedAtOnce))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that no fault has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no fault is called {0:?}; there are: {names}", names = Fault::ALL.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownFault(pub String);
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|fault| fault.name() == name)
+            .ok_or_else(|| UnknownFault(name.into()))
+    }
+}

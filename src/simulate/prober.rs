@@ -1,0 +1,257 @@
+//! Probe workers (spec 5): they look at the cached status, so they see a container only once a status shows it.
+
+use podcheck_generators::{Probe, ProbeHandler};
+
+use super::node::{Event, Node};
+use crate::model::{self, Kind, Probed, RestartPolicy, State, Worker};
+use crate::trace::UnixMs;
+
+/// One probe worker.
+#[derive(Clone, Debug)]
+pub struct Prober {
+    index: usize,
+    worker: Worker,
+    alive: bool,
+    generation: u64,
+    /// The instance whose result it holds.
+    looks_at: Option<u32>,
+    on_hold: bool,
+    last: Option<bool>,
+    run: u32,
+    /// The stored result; the undecided one is a startup worker's first.
+    stored: Option<Probed>,
+}
+
+/// PB-5 (#121206) and PB-1 (#119089): what changed in 1.32.
+const QUIET_SINCE_MINOR: u32 = 32;
+
+impl Node<'_> {
+    /// Makes the workers that the model has added.
+    pub fn add_probers(&mut self) {
+        for kind in [Kind::Main, Kind::Sidecar] {
+            for index in (0..self.pod.containers.len()).filter(|&index| self.work.spec.containers[index].kind == kind) {
+                for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {
+                    let exists = |p: &Prober| p.alive && p.index == index && p.worker == worker;
+                    if self.pod.containers[index].has_worker(worker) && !self.probers.iter().any(exists) {
+                        self.probers.push(Prober {
+                            index,
+                            worker,
+                            alive: true,
+                            generation: 0,
+                            looks_at: None,
+                            on_hold: false,
+                            last: None,
+                            run: 0,
+                            stored: None,
+                        });
+                        self.after(
+                            0,
+                            Event::Probe {
+                                prober: self.probers.len() - 1,
+                                generation: 0,
+                            },
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// PB-1: a computed status of a started container that is not ready asks its readiness worker at once.
+    pub fn trigger_readiness(&mut self) {
+        for number in 0..self.probers.len() {
+            let prober = &self.probers[number];
+            let Some(view) = self.pod.status.containers.get(prober.index) else {
+                continue;
+            };
+            let asked = view.state == State::Running && view.started && !view.ready;
+            if prober.alive && prober.worker == Worker::Readiness && asked {
+                let resets = self.behaviour.version.minor >= QUIET_SINCE_MINOR;
+                if resets {
+                    self.probers[number].generation += 1;
+                }
+                let generation = if resets {
+                    self.probers[number].generation
+                } else {
+                    u64::MAX
+                };
+                self.after(
+                    0,
+                    Event::Probe {
+                        prober: number,
+                        generation,
+                    },
+                );
+            }
+        }
+    }
+
+    /// All workers end.
+    pub fn stop_probers(&mut self) {
+        for prober in &mut self.probers {
+            prober.alive = false;
+        }
+    }
+
+    /// TP-B: the startup and liveness workers of mains end when the termination begins.
+    pub fn stop_main_probers(&mut self) {
+        for number in 0..self.probers.len() {
+            let prober = &self.probers[number];
+            if self.kind(prober.index) == Kind::Main && prober.worker != Worker::Readiness {
+                self.end_prober(number);
+            }
+        }
+    }
+
+    fn end_prober(&mut self, number: usize) {
+        let prober = &mut self.probers[number];
+        if std::mem::take(&mut prober.alive) {
+            let (index, worker) = (prober.index, prober.worker);
+            model::worker_lost(&mut self.pod, index, worker);
+        }
+    }
+
+    /// A tick, or a request out of turn (generation `MAX`).
+    pub fn probe_tick(&mut self, number: usize, generation: u64) {
+        let prober = &self.probers[number];
+        let manual = generation == u64::MAX;
+        if !prober.alive || (!manual && generation != prober.generation) {
+            return;
+        }
+        let probe = *self.probe(number);
+        if !self.probe_once(number, &probe) {
+            self.end_prober(number);
+        } else if !manual {
+            self.after(
+                UnixMs::from(probe.period_seconds) * 1_000,
+                Event::Probe {
+                    prober: number,
+                    generation,
+                },
+            );
+        }
+    }
+
+    fn probe(&self, number: usize) -> &Probe {
+        let prober = &self.probers[number];
+        let container = &self.work.containers[prober.index];
+        let probe = match prober.worker {
+            Worker::Startup => &container.startup,
+            Worker::Readiness => &container.readiness,
+            Worker::Liveness => &container.liveness,
+        };
+        probe
+            .as_ref()
+            .expect("workers are made for probes that the specification has")
+    }
+
+    /// Returns whether the worker goes on.
+    fn probe_once(&mut self, number: usize, probe: &Probe) -> bool {
+        if self.pod.status.phase.is_terminal() {
+            return false;
+        }
+        let (index, worker) = (self.probers[number].index, self.probers[number].worker);
+        let Some(view) = self.pod.status.containers.get(index).cloned() else {
+            return true;
+        };
+        let seen = self.cached.seen.get(index).cloned().unwrap_or_default();
+        if seen.container_id.is_none() {
+            return true;
+        }
+        let n = view.restart_count;
+        if self.probers[number].looks_at != Some(n) {
+            self.probers[number].looks_at = Some(n);
+            self.probers[number].stored = None;
+            self.probers[number].on_hold = false;
+            self.store(
+                number,
+                match worker {
+                    Worker::Startup => Probed::Pending,
+                    Worker::Readiness => Probed::Failure,
+                    Worker::Liveness => Probed::Success,
+                },
+            );
+        }
+        if self.probers[number].on_hold {
+            return true;
+        }
+        if view.state != State::Running {
+            self.store(number, Probed::Failure);
+            return !matches!(view.state, State::Terminated(_)) || self.restarts_some_time(index);
+        }
+        let started_at = seen.started_at.unwrap_or(self.now);
+        if (self.now - started_at) / 1_000 < UnixMs::from(probe.initial_delay_seconds) {
+            return true;
+        }
+        if view.started == (worker == Worker::Startup) {
+            return true;
+        }
+        let Some(passes) = self.ask(index, n, probe) else {
+            return true;
+        };
+        self.count(number, probe, passes);
+        true
+    }
+
+    /// PB-6: does the worker wait for another life of a container that it sees terminated?
+    fn restarts_some_time(&self, index: usize) -> bool {
+        let sidecar = self.kind(index) == Kind::Sidecar && !self.behaviour.never_pod_loses_probe_workers;
+        self.work.spec.restart_policy != RestartPolicy::Never || sidecar
+    }
+
+    /// One probe; nothing if it could not be made.
+    fn ask(&self, index: usize, n: u32, probe: &Probe) -> Option<bool> {
+        let process = self.runtime.instances[index].get(n as usize)?;
+        if !process.runs_at(self.now) {
+            // Nobody listens any more; a command cannot even be run.
+            return (probe.handler != ProbeHandler::Exec).then_some(false);
+        }
+        let since_ms = self.now - process.script_ms;
+        Some(since_ms >= 0 && probe.outcome.passes(n, since_ms as u32))
+    }
+
+    fn count(&mut self, number: usize, probe: &Probe, passes: bool) {
+        let failures = self.tampered_failure_threshold(self.probers[number].worker, probe.failure_threshold);
+        let prober = &mut self.probers[number];
+        prober.run = if prober.last == Some(passes) { prober.run + 1 } else { 1 };
+        prober.last = Some(passes);
+        if prober.run < if passes { probe.success_threshold } else { failures } {
+            return;
+        }
+        let quiet = match (prober.worker, passes) {
+            (Worker::Liveness, false) | (Worker::Startup, false) => true,
+            (Worker::Startup, true) => self.behaviour.version.minor >= QUIET_SINCE_MINOR,
+            _ => false,
+        };
+        if quiet {
+            prober.on_hold = true;
+            prober.run = 0;
+        }
+        self.store(number, if passes { Probed::Success } else { Probed::Failure });
+    }
+
+    /// Stores a result; a change is written into the status and wakes the worker (PB-11, WS-3).
+    fn store(&mut self, number: usize, result: Probed) {
+        let prober = &mut self.probers[number];
+        if prober.stored == Some(result) {
+            return;
+        }
+        prober.stored = Some(result);
+        let (index, worker, n) = (prober.index, prober.worker, prober.looks_at);
+        let newest = self.pod.containers[index].newest.as_ref().map(|newest| newest.n);
+        if newest == n {
+            match worker {
+                Worker::Startup => model::startup_result(&mut self.pod, index, result),
+                Worker::Readiness => {
+                    model::readiness_result(&self.work.spec, &mut self.pod, index, result == Probed::Success);
+                }
+                Worker::Liveness if result == Probed::Failure => model::liveness_failed(&mut self.pod, index),
+                Worker::Liveness => {}
+            }
+            self.status_touched();
+        }
+        if worker != Worker::Liveness || result == Probed::Failure {
+            self.wake();
+        }
+    }
+}

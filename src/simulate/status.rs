@@ -1,0 +1,192 @@
+//! The status manager's cache: the model's status with the texts, identities and times that go with it.
+
+use super::runtime::Runtime;
+use crate::model::{ConditionReason, PodState, Sandbox, Status};
+use crate::trace::{Condition, ConditionKind, Kind, Phase, PodSpec, PodView, Reason, Seen, State, UnixMs};
+
+/// Everything that is published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    pub status: Status,
+    /// Messages of the conditions, indexed like [`ConditionKind::ALL`].
+    messages: [Box<str>; 5],
+    pub seen: Vec<Seen>,
+    pub pod_ip: bool,
+}
+
+impl Published {
+    /// Before the kubelet's first status.
+    pub fn unseen() -> Self {
+        Self {
+            status: Status::unseen(),
+            messages: Default::default(),
+            seen: Vec::new(),
+            pod_ip: false,
+        }
+    }
+
+    /// A status that was computed from a snapshot.
+    pub fn computed(spec: &PodSpec, pod: &PodState, runtime: &Runtime, uid: u64, before: &Self, pod_ip: bool) -> Self {
+        let seen = (0..spec.containers.len())
+            .map(|index| seen(pod, runtime, uid, before, index))
+            .collect();
+        let mut published = Self {
+            status: pod.status.clone(),
+            messages: before.messages.clone(),
+            seen,
+            pod_ip,
+        };
+        let messages = [
+            (ConditionKind::PodReadyToStartContainers, sandbox_message(pod)),
+            (ConditionKind::Initialized, incomplete(spec, &pod.status)),
+        ];
+        for (kind, text) in messages {
+            published.set_message(kind, text);
+        }
+        published.set_ready_messages(spec);
+        published
+    }
+
+    /// The cached status after a probe's result or the sandbox's announcement was written into it.
+    pub fn touched(spec: &PodSpec, pod: &PodState, before: &Self) -> Self {
+        let mut published = Self {
+            status: pod.status.clone(),
+            ..before.clone()
+        };
+        published.set_message(ConditionKind::PodReadyToStartContainers, sandbox_message(pod));
+        published.set_ready_messages(spec);
+        published
+    }
+
+    fn set_ready_messages(&mut self, spec: &PodSpec) {
+        let text = unready(spec, &self.status);
+        for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
+            self.set_message(kind, text.clone());
+        }
+    }
+
+    fn set_message(&mut self, kind: ConditionKind, text: String) {
+        let has_text = self.status.condition(kind).is_some_and(|condition| {
+            matches!(
+                condition.reason,
+                ConditionReason::ContainersNotInitialized
+                    | ConditionReason::ContainersNotReady
+                    | ConditionReason::PodSandboxNotReady
+            )
+        });
+        self.messages[kind as usize] = if has_text { text.into() } else { Box::default() };
+    }
+
+    /// What the API shows of it, with this phase.
+    pub fn view(&self, phase: Phase) -> PodView {
+        PodView {
+            phase,
+            reason: Reason::None,
+            conditions: ConditionKind::ALL.map(|kind| {
+                self.status.condition(kind).map(|condition| Condition {
+                    is_true: condition.is_true,
+                    reason: condition.reason.as_str().into(),
+                    message: self.messages[kind as usize].clone(),
+                })
+            }),
+            containers: self.status.containers.iter().cloned().map(Some).collect(),
+            pod_ip: self.pod_ip,
+        }
+    }
+}
+
+fn sandbox_message(pod: &PodState) -> String {
+    let text = if pod.sandbox == Sandbox::Stopped {
+        "pod sandbox is not ready"
+    } else {
+        "no pod sandbox exists"
+    };
+    text.to_string()
+}
+
+fn incomplete(spec: &PodSpec, status: &Status) -> String {
+    let names = spec
+        .containers
+        .iter()
+        .zip(&status.containers)
+        .filter(|(container, view)| match container.kind {
+            Kind::Init => !view.ready,
+            Kind::Sidecar => !view.started,
+            Kind::Main => false,
+        });
+    let names: Vec<&str> = names.map(|(container, _)| container.name.as_str()).collect();
+    format!("containers with incomplete status: [{}]", names.join(" "))
+}
+
+fn unready(spec: &PodSpec, status: &Status) -> String {
+    let names = spec
+        .containers
+        .iter()
+        .zip(&status.containers)
+        .filter(|(container, view)| container.kind != Kind::Init && !view.ready)
+        .map(|(container, _)| container.name.as_str());
+    format!(
+        "containers with unready status: [{}]",
+        names.collect::<Vec<_>>().join(" ")
+    )
+}
+
+/// Identities and times of one container's status.
+fn seen(pod: &PodState, runtime: &Runtime, uid: u64, before: &Published, index: usize) -> Seen {
+    let Some(newest) = &pod.containers[index].newest else {
+        return Seen::default();
+    };
+    let (view, n) = (&pod.status.containers[index], newest.n);
+    let mut seen = Seen {
+        container_id: Some(runtime.id(uid, index, n)),
+        ..Seen::default()
+    };
+    let (started_at, finished_at) = times(runtime, index, n);
+    match &view.state {
+        // WR-5: the invented exit has no times.
+        State::Terminated(exit) if exit.reason == Reason::ContainerStatusUnknown => {}
+        State::Terminated(_) => (seen.started_at, seen.finished_at) = (started_at, finished_at),
+        State::Running => seen.started_at = started_at,
+        State::Waiting(_) => {}
+    }
+    if view.last.is_none() {
+        return seen;
+    }
+    // Whose exit lastState is: its own while it waits (WR-6), the one before, or what the cache remembers (RS-9).
+    let last = match (&view.state, &pod.containers[index].previous) {
+        (State::Waiting(_), _) if newest.exit.is_some() => Some(n),
+        (_, Some(_)) => n.checked_sub(1),
+        _ => None,
+    };
+    let cached = before.seen.get(index).cloned().unwrap_or_default();
+    let cached_view = before.status.containers.get(index);
+    (seen.last_container_id, seen.last_started_at, seen.last_finished_at) = match last {
+        Some(last) => {
+            let (started_at, finished_at) = times(runtime, index, last);
+            (Some(runtime.id(uid, index, last)), started_at, finished_at)
+        }
+        None if cached_view
+            .is_some_and(|view| matches!(view.state, State::Terminated(_)) && view.restart_count != n) =>
+        {
+            (cached.container_id, cached.started_at, cached.finished_at)
+        }
+        None => (
+            cached.last_container_id,
+            cached.last_started_at,
+            cached.last_finished_at,
+        ),
+    };
+    seen
+}
+
+/// Start and end of an instance, cut to whole seconds.
+fn times(runtime: &Runtime, index: usize, n: u32) -> (Option<UnixMs>, Option<UnixMs>) {
+    let second = |at: UnixMs| at.div_euclid(1_000) * 1_000;
+    let process = runtime.instances[index].get(n as usize);
+    (
+        process.map(|process| second(process.started_ms)),
+        process
+            .and_then(|process| process.end.as_ref())
+            .map(|(end_ms, _)| second(*end_ms)),
+    )
+}

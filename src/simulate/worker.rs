@@ -1,0 +1,287 @@
+//! The pod worker: one piece of work at a time, each on a snapshot newer than the end of the one before.
+
+use std::collections::VecDeque;
+
+use super::act::Action;
+use super::node::{Event, Node};
+use super::status::Published;
+use crate::model::{self, BackoffRetry, Kind, Mode, Sandbox, Status};
+use crate::trace::UnixMs;
+
+/// What the worker does next, decided by what was known when it took its update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Sync,
+    Terminating,
+    Terminated,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    /// Waits for a snapshot that is new enough.
+    Waiting(Work),
+    Busy(Work),
+}
+
+/// State of the pod worker that is not the model's.
+#[derive(Clone, Debug)]
+pub struct PodWorker {
+    stage: Stage,
+    /// An update waits; newer ones replace it.
+    pending: bool,
+    last_sync_end: Option<UnixMs>,
+    terminating: bool,
+    /// The kill has returned: terminal phases may be published.
+    pub terminated: bool,
+    pub finished: bool,
+    /// The status of the API object that came with the current update, and with the pending one.
+    api: Status,
+    pending_api: Status,
+    /// The same for its deletion timestamp.
+    deleted: bool,
+    pending_deleted: bool,
+    /// The least grace of the deletes seen so far.
+    pub deletion_grace_s: Option<u32>,
+    queue_generation: u64,
+    pub actions: VecDeque<Action>,
+    /// Something was done in this sync.
+    pub acted: bool,
+    /// A start was refused or failed; when the earliest back-off of this sync runs out.
+    pub refused_until: Option<UnixMs>,
+    /// The last start decision of each container (BO-4).
+    pub decided_at: Vec<Option<UnixMs>>,
+    /// The sandbox was there when the newest snapshot was taken.
+    has_ip: bool,
+}
+
+impl PodWorker {
+    /// A worker that has not seen its pod.
+    pub fn new(containers: usize) -> Self {
+        Self {
+            stage: Stage::Idle,
+            pending: false,
+            last_sync_end: None,
+            terminating: false,
+            terminated: false,
+            finished: false,
+            api: Status::unseen(),
+            pending_api: Status::unseen(),
+            deleted: false,
+            pending_deleted: false,
+            deletion_grace_s: None,
+            queue_generation: 0,
+            actions: VecDeque::new(),
+            acted: false,
+            refused_until: None,
+            decided_at: vec![None; containers],
+            has_ip: false,
+        }
+    }
+}
+
+impl Node<'_> {
+    /// An update of the pod arrives: from a relist, a probe, the queue or the API.
+    pub fn wake(&mut self) {
+        if self.worker.finished || !self.api.known_to_kubelet {
+            return;
+        }
+        self.worker.pending = true;
+        self.worker.pending_api = Status::of_view(&self.api.view);
+        self.worker.pending_deleted = self.worker.deletion_grace_s.is_some();
+        if self.worker.stage == Stage::Idle {
+            self.activate();
+        }
+    }
+
+    /// The kubelet learns of a delete.
+    pub fn deletion_seen(&mut self, grace_s: u32) {
+        let before = self.worker.deletion_grace_s.unwrap_or(u32::MAX);
+        self.worker.deletion_grace_s = Some(before.min(grace_s));
+        self.worker.terminating = true;
+        self.wake();
+    }
+
+    fn activate(&mut self) {
+        let worker = &mut self.worker;
+        worker.pending = false;
+        worker.api = worker.pending_api.clone();
+        worker.deleted = worker.pending_deleted;
+        worker.stage = Stage::Waiting(match (worker.terminated, worker.terminating) {
+            (true, _) => Work::Terminated,
+            (false, true) => Work::Terminating,
+            (false, false) => Work::Sync,
+        });
+        self.try_begin();
+    }
+
+    /// Begins the waiting work if the newest snapshot is new enough.
+    pub fn try_begin(&mut self) {
+        let Stage::Waiting(work) = self.worker.stage else {
+            return;
+        };
+        if let Some(end) = self.worker.last_sync_end
+            && self.cache_at.is_none_or(|at| at <= end)
+        {
+            return;
+        }
+        self.worker.stage = Stage::Busy(work);
+        self.worker.acted = false;
+        self.worker.refused_until = None;
+        match work {
+            Work::Sync => self.sync(),
+            Work::Terminating => self.terminating(),
+            Work::Terminated => self.terminated(),
+        }
+        let took_ms = self.latency(1, 10);
+        self.after(took_ms, Event::Resume);
+    }
+
+    /// Puts the newest relist's snapshot (or a fresh read at `at`) into the model's state.
+    pub fn take_snapshot(&mut self, at: UnixMs) {
+        for index in 0..self.pod.containers.len() {
+            let container = &mut self.pod.containers[index];
+            let Some(newest) = &container.newest else { continue };
+            let n = newest.n;
+            if newest.exit.is_none()
+                && let Some((_, exit)) = self.runtime.exit_by(index, n, at)
+            {
+                let exit = exit.clone();
+                self.pod.exit(index, exit);
+            }
+            let before = n
+                .checked_sub(1)
+                .and_then(|n| self.runtime.instances[index].get(n as usize));
+            if before.is_some_and(|process| process.removed_ms.is_some_and(|removed_ms| removed_ms <= at)) {
+                self.pod.containers[index].previous = None;
+            }
+        }
+        self.worker.has_ip |= self.pod.sandbox != Sandbox::None;
+    }
+
+    /// A status was computed: the status manager gets it.
+    pub fn status_computed(&mut self, force: bool) {
+        let vanishes =
+            self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
+        let pod_ip = self.worker.has_ip && !vanishes;
+        let spec = &self.work.spec;
+        let status = Published::computed(spec, &self.pod, &self.runtime, self.uid, &self.cached, pod_ip);
+        self.set_status(status, force);
+    }
+
+    fn sync(&mut self) {
+        let at = self.cache_at.unwrap_or(self.now);
+        self.take_snapshot(at);
+        let is_new = self.pod.sandbox == Sandbox::None;
+        let acts = model::sync_status(self.behaviour, &self.work.spec, &mut self.pod);
+        self.status_computed(false);
+        if !acts {
+            self.worker.terminating = true;
+            return;
+        }
+        self.add_probers();
+        self.trigger_readiness();
+        if is_new {
+            self.worker.actions.push_back(Action::MakeSandbox);
+        }
+        self.plan_actions();
+    }
+
+    fn terminating(&mut self) {
+        let at = self.cache_at.unwrap_or(self.now);
+        self.take_snapshot(at);
+        if self.worker.deleted {
+            model::delete_seen(self.behaviour, &self.work.spec, &mut self.pod);
+        } else {
+            model::terminating_status(self.behaviour, &self.work.spec, &mut self.pod);
+        }
+        self.status_computed(false);
+        self.trigger_readiness();
+        self.stop_main_probers();
+        self.worker.actions.push_back(Action::StopForGood);
+    }
+
+    fn terminated(&mut self) {
+        self.take_snapshot(self.now);
+        self.pod.deleted |= self.worker.deleted;
+        model::terminated_status(self.behaviour, &self.work.spec, &mut self.pod);
+        self.status_computed(false);
+        self.worker.actions.push_back(Action::Unmount);
+    }
+
+    /// The last write, which comes even if nothing has changed.
+    pub fn finish(&mut self) {
+        let initialized = model::has_initialized(&self.work.spec, &self.worker.api);
+        model::finish(&self.work.spec, &mut self.pod, initialized);
+        self.worker.finished = true;
+        self.status_computed(true);
+    }
+
+    /// The current work is done: what comes next, and when.
+    pub fn end_work(&mut self) {
+        let Stage::Busy(work) = self.worker.stage else { return };
+        self.worker.last_sync_end = Some(self.now);
+        self.worker.stage = Stage::Idle;
+        let transition = match work {
+            Work::Sync => self.worker.terminating && self.pod.mode == Mode::Killing,
+            Work::Terminating => {
+                self.worker.terminated = true;
+                true
+            }
+            Work::Terminated => {
+                self.worker.pending = false;
+                return;
+            }
+        };
+        if transition && !self.worker.pending {
+            self.worker.pending = true;
+            self.worker.pending_api = self.worker.api.clone();
+            self.worker.pending_deleted = self.worker.deleted;
+        }
+        if work == Work::Sync
+            && self.behaviour.relist_on_demand
+            && self.worker.acted
+            && self.worker.refused_until.is_none()
+        {
+            let delay_ms = self.latency(1, 15);
+            self.after(delay_ms, Event::Relist { periodic: false });
+        }
+        self.queue();
+        if self.worker.pending {
+            self.activate();
+        }
+    }
+
+    /// The work queue's only slot for this pod: retry after an error or a back-off, else the idle resync.
+    fn queue(&mut self) {
+        const RESYNC_MS: UnixMs = 60_000;
+        const ERROR_MS: UnixMs = 10_000;
+        let base_ms = match (self.worker.refused_until, self.behaviour.backoff_retry) {
+            (None, _) => RESYNC_MS,
+            (Some(_), BackoffRetry::ErrorTick) => ERROR_MS,
+            (Some(until), BackoffRetry::AtExpiry) => (until - self.now).clamp(0, RESYNC_MS),
+        };
+        let jittered_ms = base_ms + self.dice.between(0, base_ms / 2);
+        // Due work is picked up on a tick of one second.
+        let tick_ms = self.dice.between(0, 999);
+        self.worker.queue_generation += 1;
+        self.after(
+            jittered_ms + tick_ms,
+            Event::Queue {
+                generation: self.worker.queue_generation,
+            },
+        );
+    }
+
+    /// The queue's slot is due, unless a later sync has overwritten it.
+    pub fn queue_due(&mut self, generation: u64) {
+        if generation == self.worker.queue_generation {
+            self.wake();
+        }
+    }
+
+    /// Kind of a container.
+    pub fn kind(&self, index: usize) -> Kind {
+        self.work.spec.containers[index].kind
+    }
+}
