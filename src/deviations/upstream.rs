@@ -126,25 +126,6 @@ pub const UPSTREAM: &[Deviation] = &[
         smallest_pod: None,
     },
     Deviation {
-        name: "kubernetes#132205",
-        title: "A second, shorter delete after the grace is over sets the deletion timestamp later",
-        link: "https://github.com/kubernetes/kubernetes/pull/132205",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
-        guarantees: &["G-deletion-is-not-put-off"],
-        is_its_doing: |case, breach| {
-            let mark = |step: usize| case.trace.steps[step].deletion;
-            step_of(case, breach)
-                .and_then(|step| mark(step.checked_sub(1)?).zip(mark(step)))
-                .is_some_and(|(before, after)| after.grace_s == 1 && before.grace_s > 1)
-        },
-        smallest_pod: None,
-    },
-    Deviation {
         name: "kubernetes#128516",
         title: "A pod falls back to Pending when a main waits in back-off while a sidecar restarts",
         link: "https://github.com/kubernetes/kubernetes/issues/127793",
@@ -197,27 +178,6 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-terminated-tells-times"],
         is_its_doing: started_after_its_end,
-        smallest_pod: None,
-    },
-    Deviation {
-        name: "podcheck/WS-1",
-        title: "A slow status writer publishes the terminal phase with container states from before the kill",
-        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
-        guarantees: &["G-terminal-nothing-runs"],
-        // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
-        // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
-        is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
-                let phase = |step: usize| case.trace.steps[step].view.phase;
-                phase(step).is_terminal() && (step == 0 || !phase(step - 1).is_terminal())
-            })
-        },
         smallest_pod: None,
     },
     Deviation {

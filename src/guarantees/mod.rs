@@ -17,6 +17,8 @@ mod restarts;
 mod sidecars;
 mod status;
 mod termination;
+#[cfg(test)]
+mod tests;
 
 pub use case::{Case, Deletion};
 
