@@ -16,7 +16,8 @@ fn deleted(grace_s: u32) -> Pod {
 }
 
 fn gone(pod: Pod, at_s: f64) -> Pod {
-    pod.all_killed(at_s - 1.0).step(at_s - 0.5, Failed, "ip init", "s0:T0=137 s1:T0=137 m0:T0=137")
+    pod.all_killed(at_s - 1.0)
+        .step(at_s - 0.5, Failed, "ip init", "s0:T0=137 s1:T0=137 m0:T0=137")
         .step(at_s, Failed, "ip init gone", "s0:T0=137 s1:T0=137 m0:T0=137")
 }
 

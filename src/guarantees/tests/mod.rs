@@ -32,11 +32,7 @@ fn ids_are_unique_and_every_rule_says_where_it_is_written() {
             );
         }
         if let Some(name) = deviation.smallest_pod {
-            assert!(
-                podcheck_generators::named(name).is_some(),
-                "{}: {name}",
-                deviation.name
-            );
+            assert!(podcheck_generators::named(name).is_some(), "{}: {name}", deviation.name);
         }
     }
 }
