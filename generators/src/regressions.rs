@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// No pod of the profile is observed for longer.
-pub(crate) const BUDGET_MS: u32 = 36_000;
+pub(crate) const BUDGET_MS: u32 = 48_000;
 /// Longer than any pod is observed, at one probe a second: such a probe gates but never kills.
 const NEVER_KILLS: u32 = 120;
 

@@ -69,16 +69,18 @@ impl Moves<'_> {
             }
             Mode::Killing => {
                 if !node.pod.deleted {
-                    let mut next = node.clone();
-                    self.prune(&mut next.pod);
-                    model::terminating_status(self.behaviour, self.spec, &mut next.pod);
-                    self.push(next, &mut out);
+                    self.terminating(node, &mut out);
                 }
                 self.kill_done(node, &mut out);
                 self.readiness(node, &mut out);
                 self.startup(node, &mut out);
             }
-            Mode::Killed => self.terminated(node, &mut out),
+            Mode::Killed => {
+                self.terminated(node, &mut out);
+                // TO-11: when stopping the sandbox fails (seen under load), the whole step is tried again, and it begins
+                // with a status.
+                self.terminating(node, &mut out);
+            }
             Mode::Terminated => {
                 self.terminated(node, &mut out);
                 for &initialized in self.initialized {
@@ -109,7 +111,9 @@ impl Moves<'_> {
                     || (model.restart_count == target.restart_count
                         && (target.state != State::Running
                             || matches!(model.state, State::Running | State::Waiting(_)))
-                        && (!matches!(target.state, State::Waiting(_)) || model.state != State::Running))
+                        && (target.last.is_some()
+                            || !matches!(target.state, State::Waiting(_))
+                            || model.state != State::Running))
             })
             || self.target.containers.is_empty()
     }
@@ -143,6 +147,14 @@ impl Moves<'_> {
 
     fn facts_of(&self, index: usize, n: u32) -> InstanceFacts {
         self.facts.get(index, n).cloned().unwrap_or_default()
+    }
+
+    fn terminating(&self, node: &Node, out: &mut Expansion) {
+        let mut next = node.clone();
+        self.prune(&mut next.pod);
+        model::terminating_status(self.behaviour, self.spec, &mut next.pod);
+        next.status_at = next.now;
+        self.push(next, out);
     }
 
     fn terminated(&self, node: &Node, out: &mut Expansion) {
@@ -374,7 +386,10 @@ impl Moves<'_> {
                 continue;
             };
             let facts = self.facts_of(index, instance.n);
-            let exit = facts.exit.clone()?;
+            // WS-1: a slow writer sends the status from before the kill with the terminal phase; where the object is
+            // gone before the next one, nobody ever learns how the containers ended.
+            let unseen = self.target.phase.is_terminal().then(model::unknown_exit);
+            let exit = facts.exit.clone().or(unseen)?;
             node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
         }

@@ -195,4 +195,53 @@ pub const DEVIATIONS: &[Deviation] = &[
         },
         smallest_pod: Some("deviation/wr-5"),
     },
+    Deviation {
+        name: "podcheck/WS-1",
+        title: "A slow status writer publishes the terminal phase with container states from before the kill",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-terminal-nothing-runs"],
+        // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
+        // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
+        is_its_doing: |case, breach| {
+            step_of(case, breach).is_some_and(|step| {
+                let phase = |step: usize| case.trace.steps[step].view.phase;
+                phase(step).is_terminal() && (step == 0 || !phase(step - 1).is_terminal())
+            })
+        },
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "kubernetes#87039",
+        title: "A second delete with a shorter grace moves an almost expired deletion timestamp to the present",
+        link: "https://github.com/kubernetes/kubernetes/issues/87039",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-deletion-is-not-put-off"],
+        // Only a timestamp that the first grace had already reached is moved.
+        is_its_doing: |case, breach| {
+            step_of(case, breach).is_some_and(|step| {
+                let steps = &case.trace.steps;
+                let previous = step.checked_sub(1).and_then(|before| steps[before].deletion);
+                let shorter = steps[step]
+                    .deletion
+                    .zip(previous)
+                    .is_some_and(|(now, then)| now.grace_s < then.grace_s);
+                let reached = previous
+                    .zip(steps[step].at_ms)
+                    .is_some_and(|(then, at)| at >= then.timestamp_ms - 1_000);
+                shorter && reached
+            })
+        },
+        smallest_pod: None,
+    },
 ];

@@ -39,12 +39,12 @@ pub fn backoff_ms(n: u32) -> i64 {
 pub fn natural_end_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
     let grace_ms = i64::from(case.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
     let bounds = case.bounds;
-    busy_ms(case, from, to) + bounds.detect_ms + grace_ms + bounds.teardown_ms + bounds.publish_ms
+    busy_ms(case, from, to) + bounds.detect_ms + grace_ms + bounds.end_ms()
 }
 
 /// From a change that calls for a shutdown to the first TERM: noticed when the running sync has returned.
 pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
-    case.bounds.detect_ms + busy_ms(case, from, to)
+    case.bounds.detect_ms + case.bounds.delay_ms + busy_ms(case, from, to)
 }
 
 /// How long the pod's worker can have been busy between two moments: with starts, and with kills by probes, which block

@@ -176,7 +176,7 @@ fn gone_in_time(case: &Case) -> Outcome {
     let ending = case.mains_done().or(case.init_failed()).is_some();
     let asked = deletion.requested;
     let busy_ms = busy_ms(case, asked.lo, asked.hi + case.bounds.detect_ms) + if ending { teardown_ms } else { 0 };
-    let bound_ms = first_start_ms(case) + busy_ms + grace_ms + 2 * case.bounds.teardown_ms + case.bounds.publish_ms;
+    let bound_ms = first_start_ms(case) + busy_ms + grace_ms + case.bounds.teardown_ms + case.bounds.end_ms();
     let latest = asked.hi + bound_ms;
     let finalizers = case.trace.steps.iter().skip(deletion.step).any(|step| step.finalizers);
     let gone = case.trace.steps.iter().position(|step| match finalizers {

@@ -108,7 +108,9 @@ pub fn liveness_failed(pod: &mut PodState, index: usize) {
 /// A probe worker ends and takes its result along (PB-6; also when it sees a terminal phase, PB-10).
 pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
     pod.containers[index].workers &= !(worker as u8);
-    let Some(instance) = pod.containers[index].newest.as_mut() else { return };
+    let Some(instance) = pod.containers[index].newest.as_mut() else {
+        return;
+    };
     match worker {
         Worker::Startup => instance.startup = Probed::Nothing,
         Worker::Readiness => instance.ready = false,
@@ -123,9 +125,11 @@ pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
 }
 
 /// The terminating step publishes its first status; after a natural end it differs from the sync's only if its newer
-/// snapshot does (WS-2 b).
+/// snapshot does (WS-2 b). A step that is tried again (TO-11) publishes it again.
 pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
-    pod.mode = Mode::Killing;
+    if pod.mode == Mode::Sync {
+        pod.mode = Mode::Killing;
+    }
     pod.status = compute(behaviour, spec, pod, false);
 }
 

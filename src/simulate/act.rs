@@ -10,11 +10,21 @@ pub enum Action {
     MakeSandbox,
     SandboxMade,
     /// Stop one container because of a probe.
-    Kill { index: usize },
-    Killed { index: usize },
+    Kill {
+        index: usize,
+    },
+    Killed {
+        index: usize,
+    },
     /// Start one container; `dead` is the instance that its back-off is measured from.
-    Start { index: usize, dead: Option<u32> },
-    Started { index: usize, met_dead: bool },
+    Start {
+        index: usize,
+        dead: Option<u32>,
+    },
+    Started {
+        index: usize,
+        met_dead: bool,
+    },
     /// Stop everything inside a sync.
     KillPod,
     PodKilled,
@@ -49,14 +59,26 @@ impl Node<'_> {
         let dead = |index: usize| {
             let container = &self.pod.containers[index];
             let newest = container.newest.as_ref()?;
-            if newest.exit.is_some() { Some(newest.n) } else { newest.n.checked_sub(1).filter(|_| container.previous.is_some()) }
+            if newest.exit.is_some() {
+                Some(newest.n)
+            } else {
+                newest.n.checked_sub(1).filter(|_| container.previous.is_some())
+            }
         };
-        let starts: Vec<Action> =
-            plan.starts.iter().map(|&index| Action::Start { index, dead: dead(index) }).collect();
+        let starts: Vec<Action> = plan
+            .starts
+            .iter()
+            .map(|&index| Action::Start {
+                index,
+                dead: dead(index),
+            })
+            .collect();
         let mut kills = plan.kills;
         while !kills.is_empty() {
             let chosen = self.dice.index(kills.len());
-            self.worker.actions.push_back(Action::Kill { index: kills.remove(chosen) });
+            self.worker.actions.push_back(Action::Kill {
+                index: kills.remove(chosen),
+            });
         }
         self.worker.actions.extend(starts);
     }
@@ -108,7 +130,10 @@ impl Node<'_> {
             }
             Action::StopForGood => {
                 let given_s = self.worker.deletion_grace_s.filter(|_| self.pod.deleted);
-                (self.stop_all(given_s.unwrap_or(self.work.spec.grace_s)), Action::StoppedForGood)
+                (
+                    self.stop_all(given_s.unwrap_or(self.work.spec.grace_s)),
+                    Action::StoppedForGood,
+                )
             }
             Action::StoppedForGood => {
                 self.take_snapshot(self.now);
@@ -138,7 +163,10 @@ impl Node<'_> {
                 self.pod.containers[index].backoff_level = 0;
             }
             let wait_ms = self.backoff_wait_ms(index);
-            let finished_ms = self.runtime.exit_by(index, n, self.now).map_or(self.now, |(end_ms, _)| *end_ms);
+            let finished_ms = self
+                .runtime
+                .exit_by(index, n, self.now)
+                .map_or(self.now, |(end_ms, _)| *end_ms);
             if self.now - finished_ms < wait_ms {
                 let until = finished_ms.saturating_add(wait_ms);
                 self.worker.refused_until = Some(self.worker.refused_until.map_or(until, |before| before.min(until)));
@@ -153,8 +181,12 @@ impl Node<'_> {
         let took_ms = self.latency(20, 300);
         let n = self.runtime.instances[index].len() as u32;
         let script = *self.work.containers[index].attempt(n);
-        self.runtime.start(index, script, self.now + took_ms * 3 / 4, &mut self.dice);
-        self.worker.actions.push_front(Action::Started { index, met_dead: dead.is_some() });
+        self.runtime
+            .start(index, script, self.now + took_ms * 3 / 4, &mut self.dice);
+        self.worker.actions.push_front(Action::Started {
+            index,
+            met_dead: dead.is_some(),
+        });
         Some(took_ms)
     }
 
@@ -162,10 +194,19 @@ impl Node<'_> {
     fn probe_grace_ms(&self, index: usize) -> UnixMs {
         const STOP_TIMEOUT_S_MIN: u32 = 2;
         let container = &self.work.spec.containers[index];
-        let startup_failed =
-            self.pod.containers[index].newest.as_ref().is_some_and(|newest| newest.startup == Probed::Failure);
-        let probe = if startup_failed { &container.startup } else { &container.liveness };
-        let grace_s = probe.as_ref().and_then(|probe| probe.grace_s).unwrap_or(self.work.spec.grace_s);
+        let startup_failed = self.pod.containers[index]
+            .newest
+            .as_ref()
+            .is_some_and(|newest| newest.startup == Probed::Failure);
+        let probe = if startup_failed {
+            &container.startup
+        } else {
+            &container.liveness
+        };
+        let grace_s = probe
+            .as_ref()
+            .and_then(|probe| probe.grace_s)
+            .unwrap_or(self.work.spec.grace_s);
         UnixMs::from(self.tampered_grace_s(grace_s.max(STOP_TIMEOUT_S_MIN))) * 1_000
     }
 }

@@ -68,8 +68,19 @@ impl Node<'_> {
         self.api.finalizers = self.work.deletion.as_ref().is_some_and(|deletion| deletion.finalizer);
         self.api.bound = self.dice.chance(50);
         self.emit(EventType::Added);
-        let delay_ms = if self.api.bound { self.latency(1, 15) } else { self.latency(2, 40) };
-        self.after(delay_ms, if self.api.bound { Event::KubeletSees } else { Event::Bind });
+        let delay_ms = if self.api.bound {
+            self.latency(1, 15)
+        } else {
+            self.latency(2, 40)
+        };
+        self.after(
+            delay_ms,
+            if self.api.bound {
+                Event::KubeletSees
+            } else {
+                Event::Bind
+            },
+        );
         self.after(UnixMs::from(self.work.observe_ms_max), Event::Budget);
         if let Some(deletion) = &self.work.deletion
             && let Moment::Created { after_ms } = deletion.at
@@ -83,7 +94,11 @@ impl Node<'_> {
     /// The scheduler has chosen this node.
     pub fn bind(&mut self) {
         self.api.bound = true;
-        let scheduled = Condition { is_true: true, reason: Box::default(), message: Box::default() };
+        let scheduled = Condition {
+            is_true: true,
+            reason: Box::default(),
+            message: Box::default(),
+        };
         self.api.view.conditions[ConditionKind::PodScheduled as usize] = Some(scheduled);
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
@@ -128,14 +143,22 @@ impl Node<'_> {
             None => self.now.div_euclid(1_000) * 1_000,
         };
         let is_first = self.api.deletion.is_none();
-        self.api.deletion = Some(DeletionMark { timestamp_ms: requested_ms + UnixMs::from(grace_s) * 1_000, grace_s });
+        self.api.deletion = Some(DeletionMark {
+            timestamp_ms: requested_ms + UnixMs::from(grace_s) * 1_000,
+            grace_s,
+        });
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
         self.after(delay_ms, Event::KubeletSees);
         if let Some(again) = self.work.deletion.as_ref().and_then(|deletion| deletion.again)
             && is_first
         {
-            self.after(UnixMs::from(again.after_ms), Event::Delete { grace_s: Some(again.grace_seconds) });
+            self.after(
+                UnixMs::from(again.after_ms),
+                Event::Delete {
+                    grace_s: Some(again.grace_seconds),
+                },
+            );
         }
     }
 
@@ -145,8 +168,14 @@ impl Node<'_> {
             return;
         }
         if self.api.finalizers {
-            let timestamp_ms = self.api.deletion.map_or(self.now.div_euclid(1_000) * 1_000, |mark| mark.timestamp_ms);
-            let mark = Some(DeletionMark { timestamp_ms, grace_s: 0 });
+            let timestamp_ms = self
+                .api
+                .deletion
+                .map_or(self.now.div_euclid(1_000) * 1_000, |mark| mark.timestamp_ms);
+            let mark = Some(DeletionMark {
+                timestamp_ms,
+                grace_s: 0,
+            });
             if self.api.deletion != mark {
                 self.api.deletion = mark;
                 self.emit(EventType::Modified);
@@ -180,7 +209,11 @@ impl Node<'_> {
     }
 
     fn emit(&mut self, event: EventType) {
-        let delay_ms = if self.dice.chance(4) { self.latency(20, 300) } else { self.latency(1, 12) };
+        let delay_ms = if self.dice.chance(4) {
+            self.latency(20, 300)
+        } else {
+            self.latency(1, 12)
+        };
         self.api.version += 1 + self.dice.between(0, 3) as u64;
         let api = &mut self.api;
         let at_ms = (self.now + delay_ms).max(api.steps.last().and_then(|step| step.at_ms).unwrap_or(UnixMs::MIN));
@@ -203,11 +236,21 @@ impl Node<'_> {
             let delay_ms = self.latency(2_500, 5_000);
             self.after(delay_ms, Event::CleanUp);
         }
-        let Some(deletion) = self.work.deletion.as_ref().filter(|_| !self.client.delete_sent) else { return };
+        let Some(deletion) = self.work.deletion.as_ref().filter(|_| !self.client.delete_sent) else {
+            return;
+        };
         let (reached, after_ms) = match &deletion.at {
             Moment::Created { .. } => return,
-            Moment::Running { container, attempt, after_ms } => (self.shows(container, *attempt, false), after_ms),
-            Moment::Terminated { container, attempt, after_ms } => (self.shows(container, *attempt, true), after_ms),
+            Moment::Running {
+                container,
+                attempt,
+                after_ms,
+            } => (self.shows(container, *attempt, false), after_ms),
+            Moment::Terminated {
+                container,
+                attempt,
+                after_ms,
+            } => (self.shows(container, *attempt, true), after_ms),
         };
         if reached {
             self.client.delete_sent = true;
@@ -218,10 +261,18 @@ impl Node<'_> {
 
     /// Does the object show this container running (or with an end) on this attempt or a later one?
     fn shows(&self, name: &str, attempt: u32, ended: bool) -> bool {
-        let Some(index) = self.work.spec.containers.iter().position(|container| container.name == name) else {
+        let Some(index) = self
+            .work
+            .spec
+            .containers
+            .iter()
+            .position(|container| container.name == name)
+        else {
             return false;
         };
-        let Some(view) = &self.api.view.containers[index] else { return false };
+        let Some(view) = &self.api.view.containers[index] else {
+            return false;
+        };
         let n = view.restart_count;
         match (&view.state, ended) {
             (State::Running, false) => n >= attempt,

@@ -45,7 +45,13 @@ pub struct Options {
 impl Options {
     /// A healthy idle node of this version.
     pub fn new(kubelet: KubeletVersion, seed: u64) -> Self {
-        Self { kubelet, seed: Some(seed), load: 1, fault: None, created_ms: CREATED_MS }
+        Self {
+            kubelet,
+            seed: Some(seed),
+            load: 1,
+            fault: None,
+            created_ms: CREATED_MS,
+        }
     }
 }
 
@@ -97,9 +103,16 @@ fn published_journal(node: &Node<'_>) -> Vec<JournalEntry> {
             until_ms = until_ms.max(shown.and_then(|n| node.runtime.message_ms(index, n)));
         }
     }
-    until_ms.map(|until_ms| node.runtime.journal(until_ms)).unwrap_or_default()
+    until_ms
+        .map(|until_ms| node.runtime.journal(until_ms))
+        .unwrap_or_default()
 }
 
 fn uid_text(uid: u64) -> String {
-    format!("{:08x}-{:04x}-4000-8000-{:012x}", uid >> 32, (uid >> 16) & 0xffff, uid & 0xffff)
+    format!(
+        "{:08x}-{:04x}-4000-8000-{:012x}",
+        uid >> 32,
+        (uid >> 16) & 0xffff,
+        uid & 0xffff
+    )
 }

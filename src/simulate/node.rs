@@ -18,13 +18,20 @@ use crate::trace::UnixMs;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// PLEG lists the runtime; the periodic one comes again a second later.
-    Relist { periodic: bool },
+    Relist {
+        periodic: bool,
+    },
     /// The work queue hands the pod to its worker again.
-    Queue { generation: u64 },
+    Queue {
+        generation: u64,
+    },
     /// The worker's action has taken its time.
     Resume,
     /// A probe worker's ticker.
-    Probe { prober: usize, generation: u64 },
+    Probe {
+        prober: usize,
+        generation: u64,
+    },
     /// The status manager takes the newest status, decides about its phase, and has written it.
     WriteTake,
     WriteGet,
@@ -36,7 +43,9 @@ pub enum Event {
     /// The kubelet's own watch shows it the pod, or its deletion.
     KubeletSees,
     /// The client's requests.
-    Delete { grace_s: Option<u32> },
+    Delete {
+        grace_s: Option<u32>,
+    },
     Budget,
     CleanUp,
     RemoveFinalizer,

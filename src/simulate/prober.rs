@@ -44,7 +44,13 @@ impl Node<'_> {
                             run: 0,
                             stored: None,
                         });
-                        self.after(0, Event::Probe { prober: self.probers.len() - 1, generation: 0 });
+                        self.after(
+                            0,
+                            Event::Probe {
+                                prober: self.probers.len() - 1,
+                                generation: 0,
+                            },
+                        );
                     }
                 }
             }
@@ -55,15 +61,27 @@ impl Node<'_> {
     pub fn trigger_readiness(&mut self) {
         for number in 0..self.probers.len() {
             let prober = &self.probers[number];
-            let Some(view) = self.pod.status.containers.get(prober.index) else { continue };
+            let Some(view) = self.pod.status.containers.get(prober.index) else {
+                continue;
+            };
             let asked = view.state == State::Running && view.started && !view.ready;
             if prober.alive && prober.worker == Worker::Readiness && asked {
                 let resets = self.behaviour.version.minor >= QUIET_SINCE_MINOR;
                 if resets {
                     self.probers[number].generation += 1;
                 }
-                let generation = if resets { self.probers[number].generation } else { u64::MAX };
-                self.after(0, Event::Probe { prober: number, generation });
+                let generation = if resets {
+                    self.probers[number].generation
+                } else {
+                    u64::MAX
+                };
+                self.after(
+                    0,
+                    Event::Probe {
+                        prober: number,
+                        generation,
+                    },
+                );
             }
         }
     }
@@ -104,7 +122,13 @@ impl Node<'_> {
         if !self.probe_once(number, &probe) {
             self.end_prober(number);
         } else if !manual {
-            self.after(UnixMs::from(probe.period_seconds) * 1_000, Event::Probe { prober: number, generation });
+            self.after(
+                UnixMs::from(probe.period_seconds) * 1_000,
+                Event::Probe {
+                    prober: number,
+                    generation,
+                },
+            );
         }
     }
 
@@ -116,7 +140,9 @@ impl Node<'_> {
             Worker::Readiness => &container.readiness,
             Worker::Liveness => &container.liveness,
         };
-        probe.as_ref().expect("workers are made for probes that the specification has")
+        probe
+            .as_ref()
+            .expect("workers are made for probes that the specification has")
     }
 
     /// Returns whether the worker goes on.
@@ -125,7 +151,9 @@ impl Node<'_> {
             return false;
         }
         let (index, worker) = (self.probers[number].index, self.probers[number].worker);
-        let Some(view) = self.pod.status.containers.get(index).cloned() else { return true };
+        let Some(view) = self.pod.status.containers.get(index).cloned() else {
+            return true;
+        };
         let seen = self.cached.seen.get(index).cloned().unwrap_or_default();
         if seen.container_id.is_none() {
             return true;
@@ -135,11 +163,14 @@ impl Node<'_> {
             self.probers[number].looks_at = Some(n);
             self.probers[number].stored = None;
             self.probers[number].on_hold = false;
-            self.store(number, match worker {
-                Worker::Startup => Probed::Pending,
-                Worker::Readiness => Probed::Failure,
-                Worker::Liveness => Probed::Success,
-            });
+            self.store(
+                number,
+                match worker {
+                    Worker::Startup => Probed::Pending,
+                    Worker::Readiness => Probed::Failure,
+                    Worker::Liveness => Probed::Success,
+                },
+            );
         }
         if self.probers[number].on_hold {
             return true;
@@ -155,7 +186,9 @@ impl Node<'_> {
         if view.started == (worker == Worker::Startup) {
             return true;
         }
-        let Some(passes) = self.ask(index, n, probe) else { return true };
+        let Some(passes) = self.ask(index, n, probe) else {
+            return true;
+        };
         self.count(number, probe, passes);
         true
     }

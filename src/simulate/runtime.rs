@@ -81,7 +81,10 @@ impl Process {
 }
 
 fn exit_of(code: u8) -> Exit {
-    Exit { code: i32::from(code), reason: if code == 0 { Reason::Completed } else { Reason::Error } }
+    Exit {
+        code: i32::from(code),
+        reason: if code == 0 { Reason::Completed } else { Reason::Error },
+    }
 }
 
 /// All instances of all containers, oldest first.
@@ -94,7 +97,10 @@ pub struct Runtime {
 impl Runtime {
     /// Nothing runs yet.
     pub fn new(containers: usize, load: UnixMs) -> Self {
-        Self { instances: vec![Vec::new(); containers], load }
+        Self {
+            instances: vec![Vec::new(); containers],
+            load,
+        }
     }
 
     /// Starts the next instance of a container.
@@ -106,25 +112,38 @@ impl Runtime {
     /// Stops the newest instance of a container; returns when it is gone.
     pub fn stop(&mut self, index: usize, at_ms: UnixMs, grace_ms: UnixMs, dice: &mut Dice) -> UnixMs {
         let load = self.load;
-        self.instances[index].last_mut().map_or(at_ms, |process| process.stop(at_ms, grace_ms, load, dice))
+        self.instances[index]
+            .last_mut()
+            .map_or(at_ms, |process| process.stop(at_ms, grace_ms, load, dice))
     }
 
     /// The exit of an instance, if it had happened by `at_ms`.
     pub fn exit_by(&self, index: usize, n: u32, at_ms: UnixMs) -> Option<&(UnixMs, Exit)> {
-        self.instances[index].get(n as usize)?.end.as_ref().filter(|(end_ms, _)| *end_ms <= at_ms)
+        self.instances[index]
+            .get(n as usize)?
+            .end
+            .as_ref()
+            .filter(|(end_ms, _)| *end_ms <= at_ms)
     }
 
     /// Numbers of instances started and ended by `at_ms`: what a relist compares.
     pub fn counts(&self, index: usize, at_ms: UnixMs) -> (usize, usize) {
-        let started = self.instances[index].iter().filter(|process| process.started_ms <= at_ms).count();
-        let running = self.instances[index].iter().filter(|process| process.runs_at(at_ms)).count();
+        let started = self.instances[index]
+            .iter()
+            .filter(|process| process.started_ms <= at_ms)
+            .count();
+        let running = self.instances[index]
+            .iter()
+            .filter(|process| process.runs_at(at_ms))
+            .count();
         (started, started - running)
     }
 
     /// RS-9: all but the newest dead instance of a container are removed, a moment from now.
     pub fn prune(&mut self, index: usize, at_ms: UnixMs, dice: &mut Dice) {
         let removed_ms = at_ms + dice.between(10, 200) * self.load;
-        let dead = self.instances[index].iter_mut().filter(|process| !process.runs_at(at_ms));
+        let has_ended = |process: &&mut Process| process.end.as_ref().is_some_and(|(end_ms, _)| *end_ms <= at_ms);
+        let dead = self.instances[index].iter_mut().filter(has_ended);
         let mut dead: Vec<&mut Process> = dead.collect();
         dead.pop();
         for process in dead {
@@ -137,7 +156,10 @@ impl Runtime {
         let mut entries: Vec<JournalEntry> = Vec::new();
         for (container, instances) in self.instances.iter().enumerate() {
             for (attempt, process) in instances.iter().enumerate() {
-                let started = process.end.as_ref().is_none_or(|(end_ms, _)| *end_ms > process.script_ms);
+                let started = process
+                    .end
+                    .as_ref()
+                    .is_none_or(|(end_ms, _)| *end_ms > process.script_ms);
                 let lines = [
                     started.then_some((process.script_ms, JournalKind::Start)),
                     process.term_ms.map(|at| (at, JournalKind::Term)),
@@ -159,7 +181,10 @@ impl Runtime {
 
     /// When an instance left its termination message with the journal in it.
     pub fn message_ms(&self, index: usize, n: u32) -> Option<UnixMs> {
-        self.instances[index].get(n as usize)?.exit_line.map(|(line_ms, _)| line_ms)
+        self.instances[index]
+            .get(n as usize)?
+            .exit_line
+            .map(|(line_ms, _)| line_ms)
     }
 
     /// The identity of an instance.

@@ -17,14 +17,25 @@ pub struct Published {
 impl Published {
     /// Before the kubelet's first status.
     pub fn unseen() -> Self {
-        Self { status: Status::unseen(), messages: Default::default(), seen: Vec::new(), pod_ip: false }
+        Self {
+            status: Status::unseen(),
+            messages: Default::default(),
+            seen: Vec::new(),
+            pod_ip: false,
+        }
     }
 
     /// A status that was computed from a snapshot.
     pub fn computed(spec: &PodSpec, pod: &PodState, runtime: &Runtime, uid: u64, before: &Self, pod_ip: bool) -> Self {
-        let seen = (0..spec.containers.len()).map(|index| seen(pod, runtime, uid, before, index)).collect();
-        let mut published =
-            Self { status: pod.status.clone(), messages: before.messages.clone(), seen, pod_ip };
+        let seen = (0..spec.containers.len())
+            .map(|index| seen(pod, runtime, uid, before, index))
+            .collect();
+        let mut published = Self {
+            status: pod.status.clone(),
+            messages: before.messages.clone(),
+            seen,
+            pod_ip,
+        };
         let messages = [
             (ConditionKind::PodReadyToStartContainers, sandbox_message(pod)),
             (ConditionKind::Initialized, incomplete(spec, &pod.status)),
@@ -38,7 +49,10 @@ impl Published {
 
     /// The cached status after a probe's result or the sandbox's announcement was written into it.
     pub fn touched(spec: &PodSpec, pod: &PodState, before: &Self) -> Self {
-        let mut published = Self { status: pod.status.clone(), ..before.clone() };
+        let mut published = Self {
+            status: pod.status.clone(),
+            ..before.clone()
+        };
         published.set_message(ConditionKind::PodReadyToStartContainers, sandbox_message(pod));
         published.set_ready_messages(spec);
         published
@@ -82,16 +96,24 @@ impl Published {
 }
 
 fn sandbox_message(pod: &PodState) -> String {
-    let text = if pod.sandbox == Sandbox::Stopped { "pod sandbox is not ready" } else { "no pod sandbox exists" };
+    let text = if pod.sandbox == Sandbox::Stopped {
+        "pod sandbox is not ready"
+    } else {
+        "no pod sandbox exists"
+    };
     text.to_string()
 }
 
 fn incomplete(spec: &PodSpec, status: &Status) -> String {
-    let names = spec.containers.iter().zip(&status.containers).filter(|(container, view)| match container.kind {
-        Kind::Init => !view.ready,
-        Kind::Sidecar => !view.started,
-        Kind::Main => false,
-    });
+    let names = spec
+        .containers
+        .iter()
+        .zip(&status.containers)
+        .filter(|(container, view)| match container.kind {
+            Kind::Init => !view.ready,
+            Kind::Sidecar => !view.started,
+            Kind::Main => false,
+        });
     let names: Vec<&str> = names.map(|(container, _)| container.name.as_str()).collect();
     format!("containers with incomplete status: [{}]", names.join(" "))
 }
@@ -103,14 +125,22 @@ fn unready(spec: &PodSpec, status: &Status) -> String {
         .zip(&status.containers)
         .filter(|(container, view)| container.kind != Kind::Init && !view.ready)
         .map(|(container, _)| container.name.as_str());
-    format!("containers with unready status: [{}]", names.collect::<Vec<_>>().join(" "))
+    format!(
+        "containers with unready status: [{}]",
+        names.collect::<Vec<_>>().join(" ")
+    )
 }
 
 /// Identities and times of one container's status.
 fn seen(pod: &PodState, runtime: &Runtime, uid: u64, before: &Published, index: usize) -> Seen {
-    let Some(newest) = &pod.containers[index].newest else { return Seen::default() };
+    let Some(newest) = &pod.containers[index].newest else {
+        return Seen::default();
+    };
     let (view, n) = (&pod.status.containers[index], newest.n);
-    let mut seen = Seen { container_id: Some(runtime.id(uid, index, n)), ..Seen::default() };
+    let mut seen = Seen {
+        container_id: Some(runtime.id(uid, index, n)),
+        ..Seen::default()
+    };
     let (started_at, finished_at) = times(runtime, index, n);
     match &view.state {
         // WR-5: the invented exit has no times.
@@ -135,10 +165,16 @@ fn seen(pod: &PodState, runtime: &Runtime, uid: u64, before: &Published, index: 
             let (started_at, finished_at) = times(runtime, index, last);
             (Some(runtime.id(uid, index, last)), started_at, finished_at)
         }
-        None if cached_view.is_some_and(|view| matches!(view.state, State::Terminated(_)) && view.restart_count != n) => {
+        None if cached_view
+            .is_some_and(|view| matches!(view.state, State::Terminated(_)) && view.restart_count != n) =>
+        {
             (cached.container_id, cached.started_at, cached.finished_at)
         }
-        None => (cached.last_container_id, cached.last_started_at, cached.last_finished_at),
+        None => (
+            cached.last_container_id,
+            cached.last_started_at,
+            cached.last_finished_at,
+        ),
     };
     seen
 }
@@ -149,6 +185,8 @@ fn times(runtime: &Runtime, index: usize, n: u32) -> (Option<UnixMs>, Option<Uni
     let process = runtime.instances[index].get(n as usize);
     (
         process.map(|process| second(process.started_ms)),
-        process.and_then(|process| process.end.as_ref()).map(|(end_ms, _)| second(*end_ms)),
+        process
+            .and_then(|process| process.end.as_ref())
+            .map(|(end_ms, _)| second(*end_ms)),
     )
 }

@@ -9,11 +9,17 @@ impl Node<'_> {
     /// The model's plan, or what the fault makes of it.
     pub fn tampered_plan(&mut self) -> Plan {
         let spec = &self.work.spec;
-        let Some(fault) = self.fault else { return model::plan(self.behaviour, spec, &self.pod) };
+        let Some(fault) = self.fault else {
+            return model::plan(self.behaviour, spec, &self.pod);
+        };
         let mut seen = self.pod.clone();
         if fault == Fault::StartupGateSkipped {
             for container in &mut seen.containers {
-                if let Some(newest) = container.newest.as_mut().filter(|newest| newest.startup != Probed::Failure) {
+                if let Some(newest) = container
+                    .newest
+                    .as_mut()
+                    .filter(|newest| newest.startup != Probed::Failure)
+                {
                     newest.startup = Probed::Success;
                 }
             }
@@ -23,20 +29,26 @@ impl Node<'_> {
         let kind = |index: usize| spec.containers[index].kind;
         let is_new = |index: usize| pod.containers[index].newest.is_none();
         let code = |index: usize| pod.containers[index].exit().map(|exit| exit.code);
-        let first_main = spec.containers.iter().position(|c| c.kind == Kind::Main).unwrap_or_default();
+        let first_main = spec
+            .containers
+            .iter()
+            .position(|c| c.kind == Kind::Main)
+            .unwrap_or_default();
         let mut add = Vec::new();
         match fault {
             Fault::MainBeforeInit if first_main >= 2 && !is_new(0) && is_new(first_main) => add.push(first_main),
-            Fault::InitsOverlap => add.extend(
-                (1..first_main).find(|&index| is_new(index) && pod.containers[index - 1].is_running()),
-            ),
+            Fault::InitsOverlap => {
+                add.extend((1..first_main).find(|&index| is_new(index) && pod.containers[index - 1].is_running()))
+            }
             Fault::FailedInitIgnored if first_main >= 2 && code(0).is_some_and(|code| code != 0) && is_new(1) => {
                 add.push(1);
             }
             Fault::MainsOneByOne if pod.containers[first_main].newest.is_none() => {
                 plan.starts.retain(|&index| index <= first_main);
             }
-            Fault::SidecarNotRestarted => plan.starts.retain(|&index| kind(index) != Kind::Sidecar || is_new(index)),
+            Fault::SidecarNotRestarted => plan
+                .starts
+                .retain(|&index| kind(index) != Kind::Sidecar || is_new(index)),
             Fault::MainNotRestarted => plan.starts.retain(|&index| kind(index) != Kind::Main || is_new(index)),
             Fault::InitNotRetried => plan.starts.retain(|&index| kind(index) != Kind::Init || is_new(index)),
             Fault::SidecarRestartsByPodPolicy => plan.starts.retain(|&index| {
@@ -55,19 +67,27 @@ impl Node<'_> {
             }
             Fault::LivenessIgnored => {
                 let failed = |index: usize| pod.containers[index].newest.as_ref().is_some_and(|i| i.liveness_failed);
-                plan.starts.retain(|&index| !(plan.kills.contains(&index) && failed(index)));
+                plan.starts
+                    .retain(|&index| !(plan.kills.contains(&index) && failed(index)));
                 plan.kills.retain(|&index| !failed(index));
             }
             Fault::StartupFailureIgnored => {
-                let failed =
-                    |index: usize| pod.containers[index].newest.as_ref().is_some_and(|i| i.startup == Probed::Failure);
-                plan.starts.retain(|&index| !(plan.kills.contains(&index) && failed(index)));
+                let failed = |index: usize| {
+                    pod.containers[index]
+                        .newest
+                        .as_ref()
+                        .is_some_and(|i| i.startup == Probed::Failure)
+                };
+                plan.starts
+                    .retain(|&index| !(plan.kills.contains(&index) && failed(index)));
                 plan.kills.retain(|&index| !failed(index));
             }
             Fault::ReadinessKills => {
-                let unready = pod.status.containers.iter().position(|view| {
-                    view.state == State::Running && view.started && !view.ready
-                });
+                let unready = pod
+                    .status
+                    .containers
+                    .iter()
+                    .position(|view| view.state == State::Running && view.started && !view.ready);
                 let unready = unready.filter(|&index| kind(index) != Kind::Init && !plan.kill_pod);
                 plan.kills.extend(unready.filter(|index| !plan.kills.contains(index)));
                 add.extend(unready);
@@ -111,7 +131,11 @@ impl Node<'_> {
 
     /// How many failures in a row are a result.
     pub fn tampered_failure_threshold(&self, worker: Worker, threshold: u32) -> u32 {
-        if self.fault == Some(Fault::ThresholdIgnored) && worker != Worker::Readiness { 1 } else { threshold }
+        if self.fault == Some(Fault::ThresholdIgnored) && worker != Worker::Readiness {
+            1
+        } else {
+            threshold
+        }
     }
 
     /// Does the kubelet take note of a delete?
@@ -123,7 +147,10 @@ impl Node<'_> {
     pub fn assume_stopped(&mut self) {
         for container in &mut self.pod.containers {
             if let Some(newest) = container.newest.as_mut().filter(|newest| newest.exit.is_none()) {
-                newest.exit = Some(model::Exit { code: 137, reason: Reason::Error });
+                newest.exit = Some(model::Exit {
+                    code: 137,
+                    reason: Reason::Error,
+                });
             }
         }
     }
@@ -142,7 +169,13 @@ impl Node<'_> {
         let policy = spec.restart_policy;
         let has_init = spec.containers.iter().any(|container| container.kind != Kind::Main);
         let is_true = |kind: ConditionKind| view.conditions[kind as usize].as_ref().is_some_and(|c| c.is_true);
-        let truth = || Some(Condition { is_true: true, reason: Box::default(), message: Box::default() });
+        let truth = || {
+            Some(Condition {
+                is_true: true,
+                reason: Box::default(),
+                message: Box::default(),
+            })
+        };
         let mut pairs: Vec<_> = spec.containers.iter().zip(view.containers.iter_mut()).collect();
         match fault {
             Fault::FailedIsSucceeded if view.phase == Phase::Failed => view.phase = Phase::Succeeded,
@@ -187,12 +220,18 @@ impl Node<'_> {
             Fault::StartedFlaps if writes.is_multiple_of(2) => each(&mut pairs, |_, view| view.started = false),
             Fault::ExitCodeLost => each(&mut pairs, |_, view| {
                 if let State::Terminated(exit) = &mut view.state {
-                    *exit = model::Exit { code: 0, reason: Reason::Completed };
+                    *exit = model::Exit {
+                        code: 0,
+                        reason: Reason::Completed,
+                    };
                 }
             }),
             Fault::KilledShowsZero => each(&mut pairs, |_, view| match &mut view.state {
                 State::Terminated(exit) if exit.code == 137 => {
-                    *exit = model::Exit { code: 0, reason: Reason::Completed };
+                    *exit = model::Exit {
+                        code: 0,
+                        reason: Reason::Completed,
+                    };
                 }
                 _ => {}
             }),
@@ -227,7 +266,10 @@ impl Node<'_> {
     }
 }
 
-fn each(pairs: &mut [(&model::ContainerSpec, &mut Option<model::ContainerView>)], change: impl Fn(Kind, &mut model::ContainerView)) {
+fn each(
+    pairs: &mut [(&model::ContainerSpec, &mut Option<model::ContainerView>)],
+    change: impl Fn(Kind, &mut model::ContainerView),
+) {
     for (container, view) in pairs {
         if let Some(view) = view {
             change(container.kind, view);

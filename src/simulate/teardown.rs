@@ -17,12 +17,16 @@ impl Node<'_> {
         let begin = self.now + late_ms;
         let ordered = self.behaviour.ordered_sidecar_termination && self.fault != Some(Fault::SidecarsStoppedAtOnce);
         let count = self.pod.containers.len();
-        let mut running: Vec<usize> =
-            (0..count).filter(|&index| self.pod.containers[index].is_running()).collect();
+        let mut running: Vec<usize> = (0..count)
+            .filter(|&index| self.pod.containers[index].is_running())
+            .collect();
         if self.fault == Some(Fault::ContainerLeftRunning) {
             // The first main is forgotten, and lives on.
             if let Some(position) = running.iter().position(|&index| self.kind(index) == Kind::Main) {
-                self.runtime.instances[running.remove(position)].last_mut().into_iter().for_each(|p| p.escape());
+                self.runtime.instances[running.remove(position)]
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|p| p.escape());
             }
         }
         let is_sidecar = |index: usize| self.work.spec.containers[index].kind == Kind::Sidecar;
@@ -38,7 +42,11 @@ impl Node<'_> {
         }
         let grace_end = begin + UnixMs::from(grace_s) * 1_000;
         let forward = self.fault == Some(Fault::SidecarsStoppedInListOrder);
-        let in_order: Vec<usize> = if forward { sidecars } else { sidecars.into_iter().rev().collect() };
+        let in_order: Vec<usize> = if forward {
+            sidecars
+        } else {
+            sidecars.into_iter().rev().collect()
+        };
         for index in in_order.into_iter().filter(|_| ordered) {
             let absent_later = self.behaviour.absent_sidecar_blocks_earlier
                 && (index + 1..count).any(|later| is_sidecar(later) && !self.pod.containers[later].is_running());

@@ -117,7 +117,9 @@ impl Node<'_> {
 
     /// Begins the waiting work if the newest snapshot is new enough.
     pub fn try_begin(&mut self) {
-        let Stage::Waiting(work) = self.worker.stage else { return };
+        let Stage::Waiting(work) = self.worker.stage else {
+            return;
+        };
         if let Some(end) = self.worker.last_sync_end
             && self.cache_at.is_none_or(|at| at <= end)
         {
@@ -147,7 +149,9 @@ impl Node<'_> {
                 let exit = exit.clone();
                 self.pod.exit(index, exit);
             }
-            let before = n.checked_sub(1).and_then(|n| self.runtime.instances[index].get(n as usize));
+            let before = n
+                .checked_sub(1)
+                .and_then(|n| self.runtime.instances[index].get(n as usize));
             if before.is_some_and(|process| process.removed_ms.is_some_and(|removed_ms| removed_ms <= at)) {
                 self.pod.containers[index].previous = None;
             }
@@ -157,7 +161,8 @@ impl Node<'_> {
 
     /// A status was computed: the status manager gets it.
     pub fn status_computed(&mut self, force: bool) {
-        let vanishes = self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
+        let vanishes =
+            self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
         let pod_ip = self.worker.has_ip && !vanishes;
         let spec = &self.work.spec;
         let status = Published::computed(spec, &self.pod, &self.runtime, self.uid, &self.cached, pod_ip);
@@ -233,7 +238,10 @@ impl Node<'_> {
             self.worker.pending_api = self.worker.api.clone();
             self.worker.pending_deleted = self.worker.deleted;
         }
-        if work == Work::Sync && self.behaviour.relist_on_demand && self.worker.acted && self.worker.refused_until.is_none()
+        if work == Work::Sync
+            && self.behaviour.relist_on_demand
+            && self.worker.acted
+            && self.worker.refused_until.is_none()
         {
             let delay_ms = self.latency(1, 15);
             self.after(delay_ms, Event::Relist { periodic: false });
@@ -257,7 +265,12 @@ impl Node<'_> {
         // Due work is picked up on a tick of one second.
         let tick_ms = self.dice.between(0, 999);
         self.worker.queue_generation += 1;
-        self.after(jittered_ms + tick_ms, Event::Queue { generation: self.worker.queue_generation });
+        self.after(
+            jittered_ms + tick_ms,
+            Event::Queue {
+                generation: self.worker.queue_generation,
+            },
+        );
     }
 
     /// The queue's slot is due, unless a later sync has overwritten it.

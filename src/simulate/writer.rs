@@ -71,7 +71,9 @@ impl Node<'_> {
 
     /// The patch has been applied.
     pub fn write_patch(&mut self) {
-        let (Some(taken), Some(phase)) = (self.writer.taken.take(), self.writer.phase.take()) else { return };
+        let (Some(taken), Some(phase)) = (self.writer.taken.take(), self.writer.phase.take()) else {
+            return;
+        };
         if let Some(view) = self.tampered_view(taken.view(phase)) {
             self.publish(view, taken.seen);
         }
@@ -85,7 +87,11 @@ impl Node<'_> {
     }
 
     fn write_ms(&mut self, lo: UnixMs, hi: UnixMs) -> UnixMs {
-        if self.dice.is_canonical() { 0 } else { self.latency(lo, hi) }
+        if self.dice.is_canonical() {
+            0
+        } else {
+            self.latency(lo, hi)
+        }
     }
 
     /// Every 10 s the API object is compared with the cache.

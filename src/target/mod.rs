@@ -13,4 +13,5 @@ mod pace;
 mod queue;
 mod requests;
 mod run;
+mod session;
 mod watch;

@@ -9,22 +9,21 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1 as api;
 use kube::{Api, Client};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::clock::{readings, unix_ms};
+use super::clock::unix_ms;
 use super::facts::PodFacts;
 use super::flight::Flight;
 use super::lifecycle::Action;
-use super::live::{LiveError, LiveOptions, LiveOutcome, Planned, PodEnding, PodOutcome, Progress};
-use super::namespace;
+use super::live::{Ending, LiveError, LiveOptions, LiveOutcome, Planned, PodEnding, PodOutcome, Progress};
 use super::queue::Queue;
 use super::requests::{self, Answer};
-use super::watch::{Watch, Watched};
-use crate::cluster::{self, Node, with_causes};
+use super::watch::Watched;
+use crate::cluster::Node;
 use crate::manifest::{Placement, pod, pod_name};
-use crate::recording::{Header, NodeFacts, RecordingWriter};
+use crate::recording::RecordingWriter;
 use crate::trace::UnixMs;
 
 /// With nothing due the loop still looks at the clock this often.
@@ -32,93 +31,30 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// A run in progress.
 pub(super) struct Run<'o> {
-    client: Client,
-    pods: Api<api::Pod>,
-    options: LiveOptions,
-    observer: &'o mut (dyn FnMut(Progress<'_>) + Send),
-    nodes: Vec<Node>,
-    namespace: String,
-    recording: RecordingWriter<File>,
-    watched: UnboundedReceiver<Watched>,
-    watching: JoinHandle<()>,
-    requests: JoinSet<(String, Request, Answer)>,
-    queue: Queue,
-    flights: BTreeMap<String, Flight>,
-    begin: Instant,
-    outcome: LiveOutcome,
+    pub(super) client: Client,
+    pub(super) pods: Api<api::Pod>,
+    pub(super) options: LiveOptions,
+    pub(super) observer: &'o mut (dyn FnMut(Progress<'_>) + Send),
+    pub(super) nodes: Vec<Node>,
+    pub(super) namespace: String,
+    pub(super) recording: RecordingWriter<File>,
+    pub(super) watched: UnboundedReceiver<Watched>,
+    pub(super) watching: JoinHandle<()>,
+    pub(super) requests: JoinSet<(String, Request, Answer)>,
+    pub(super) queue: Queue,
+    pub(super) flights: BTreeMap<String, Flight>,
+    pub(super) begin: Instant,
+    pub(super) outcome: LiveOutcome,
 }
 
 /// What was asked of the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Request {
+pub(super) enum Request {
     Create,
     Other,
 }
 
-impl<'o> Run<'o> {
-    /// Makes the namespace, the watch and the recording.
-    pub(super) async fn begin(
-        client: Client,
-        plan: Vec<Planned>,
-        options: LiveOptions,
-        observer: &'o mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<Self, LiveError> {
-        let refused = |error: kube::Error| LiveError::Begin(with_causes(&error));
-        let facts = cluster::facts(&client).await.map_err(LiveError::Begin)?;
-        if let Some(node) = plan
-            .iter()
-            .filter_map(|p| p.node.as_ref())
-            .find(|n| !facts.nodes.iter().any(|f| f.name == **n))
-        {
-            return Err(LiveError::Begin(format!("it has no node {node}")));
-        }
-        // Before the namespace, so that an output that cannot be written leaves nothing behind.
-        let header = header(&facts, options.seed);
-        let recording =
-            RecordingWriter::create(&options.recording, &header).map_err(|source| LiveError::Recording {
-                path: options.recording.clone(),
-                source,
-            })?;
-        let namespace = match &options.namespace {
-            Some(namespace) => namespace.clone(),
-            None => {
-                namespace::sweep(&client).await.map_err(refused)?;
-                namespace::create(&client).await.map_err(refused)?
-            }
-        };
-        let watch = Watch::begin(client.clone(), namespace.clone()).await.map_err(refused)?;
-        let (sender, watched) = unbounded_channel();
-        let watching = tokio::spawn(watch.run(sender));
-        observer(Progress::Namespace(&namespace));
-        let now = Instant::now();
-        let outcome = LiveOutcome {
-            namespace: namespace.clone(),
-            pods: Vec::new(),
-            not_created: 0,
-            unfinished: 0,
-            gaps: 0,
-            elapsed: Duration::ZERO,
-        };
-        let mut run = Self {
-            pods: Api::namespaced(client.clone(), &namespace),
-            client,
-            queue: Queue::new(plan, options.in_flight, now),
-            options,
-            observer,
-            nodes: facts.nodes,
-            namespace,
-            recording,
-            watched,
-            watching,
-            requests: JoinSet::new(),
-            flights: BTreeMap::new(),
-            begin: now,
-            outcome,
-        };
-        run.write_clocks()?;
-        Ok(run)
-    }
-
+impl Run<'_> {
     /// Runs until nothing is left, or the stop, or an error.
     pub(super) async fn play(&mut self, stop: impl Future<Output = ()> + Send) -> Result<&'static str, LiveError> {
         let mut stop = pin!(stop);
@@ -148,35 +84,6 @@ impl<'o> Run<'o> {
                 () = tokio::time::sleep_until(wake) => {}
             }
         }
-    }
-
-    /// Ends the recording and leaves nothing of the run in the cluster.
-    pub(super) async fn end(mut self, result: Result<&'static str, LiveError>) -> Result<LiveOutcome, LiveError> {
-        self.outcome.elapsed = self.begin.elapsed();
-        self.outcome.not_created += self.queue.close();
-        self.outcome.unfinished = self.flights.len();
-        self.watching.abort();
-        let why = match &result {
-            Ok(why) => (*why).to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let ended = self
-            .write_clocks()
-            .and_then(|()| self.written(|writer, at_ms| writer.end(at_ms, &why)));
-        if !matches!(result, Err(LiveError::Lost { .. })) {
-            // Creates first, or a pod could come after the others have been let go.
-            while tokio::time::timeout(requests::PATIENCE, self.requests.join_next())
-                .await
-                .is_ok_and(|one| one.is_some())
-            {}
-            let cleaned = match self.options.namespace {
-                Some(_) => namespace::empty(&self.client, &self.namespace).await,
-                None => namespace::remove(&self.client, &self.namespace).await,
-            };
-            // What stays is met by the next run's sweep.
-            drop(cleaned);
-        }
-        result.and(ended).map(|()| self.outcome)
     }
 
     fn create(&mut self, planned: Planned, now: Instant) {
@@ -221,10 +128,7 @@ impl<'o> Run<'o> {
         }
         for (name, ending) in finished {
             // Its kubelet has done with it; the object only costs the watch.
-            if !matches!(
-                ending,
-                PodEnding::Observed(super::live::Ending::Deleted | super::live::Ending::Vanished)
-            ) {
+            if !matches!(ending, PodEnding::Observed(Ending::Deleted | Ending::Vanished)) {
                 self.request(name.clone(), Action::RemoveFinalizer);
                 self.request(name.clone(), Action::Delete { grace_seconds: Some(0) });
             }
@@ -370,14 +274,7 @@ impl<'o> Run<'o> {
         flights.chain(self.queue.next_due()).min()
     }
 
-    fn write_clocks(&mut self) -> Result<(), LiveError> {
-        let readings = readings(&self.nodes);
-        readings
-            .iter()
-            .try_for_each(|reading| self.written(|writer, at_ms| writer.clock(at_ms, reading)))
-    }
-
-    fn written(
+    pub(super) fn written(
         &mut self,
         write: impl FnOnce(&mut RecordingWriter<File>, UnixMs) -> std::io::Result<()>,
     ) -> Result<(), LiveError> {
@@ -385,22 +282,5 @@ impl<'o> Run<'o> {
             path: self.options.recording.clone(),
             source,
         })
-    }
-}
-
-fn header(facts: &cluster::ClusterFacts, seed: Option<u64>) -> Header {
-    let node = |node: &Node| {
-        let facts = NodeFacts {
-            kubelet: Some(node.kubelet.clone()),
-            container_runtime: Some(node.container_runtime.clone()),
-            boot_unix_ms: None,
-        };
-        (node.name.clone(), facts)
-    };
-    Header {
-        server: Some(facts.server.clone()),
-        nodes: facts.nodes.iter().map(node).collect(),
-        seed,
-        started: Some(unix_ms()),
     }
 }
