@@ -149,12 +149,14 @@ impl Moves<'_> {
         self.facts.get(index, n).cloned().unwrap_or_default()
     }
 
+    /// The terminating step's first status, from a snapshot that can be newer than the sync's.
     fn terminating(&self, node: &Node, out: &mut Expansion) {
-        let mut next = node.clone();
-        self.prune(&mut next.pod);
-        model::terminating_status(self.behaviour, self.spec, &mut next.pod);
-        next.status_at = next.now;
-        self.push(next, out);
+        for mut next in self.snapshots(node) {
+            self.prune(&mut next.pod);
+            model::terminating_status(self.behaviour, self.spec, &mut next.pod);
+            next.status_at = next.now;
+            self.push(next, out);
+        }
     }
 
     fn terminated(&self, node: &Node, out: &mut Expansion) {
@@ -512,7 +514,7 @@ impl Moves<'_> {
             let known = node.pod.containers[index]
                 .newest
                 .as_ref()
-                .is_some_and(|i| i.n == view.restart_count);
+                .is_some_and(|i| i.n >= view.restart_count);
             if same
                 && known
                 && view.started

@@ -7,6 +7,9 @@ use crate::trace::UnixMs;
 /// An action of the worker, or the moment in which one has been completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Wait for the pod's volumes: the only thing that a delete interrupts.
+    MountVolumes,
+    VolumesMounted,
     MakeSandbox,
     SandboxMade,
     /// Stop one container because of a probe.
@@ -86,6 +89,8 @@ impl Node<'_> {
     /// Begins an action; returns how long the worker is busy with it.
     fn perform(&mut self, action: Action) -> Option<UnixMs> {
         let (wait_ms, then) = match action {
+            Action::MountVolumes => (self.latency(1, 300), Action::VolumesMounted),
+            Action::VolumesMounted => return None,
             Action::MakeSandbox => {
                 self.worker.acted = true;
                 (self.latency(60, 500), Action::SandboxMade)
@@ -188,6 +193,15 @@ impl Node<'_> {
             met_dead: dead.is_some(),
         });
         Some(took_ms)
+    }
+
+    /// A delete cancels the wait for volumes, and the sync with it; nothing has been made by then.
+    pub fn interrupt_mount(&mut self) {
+        if self.worker.actions.front() == Some(&Action::VolumesMounted) {
+            self.worker.actions.clear();
+            self.pod.sandbox = Sandbox::None;
+            self.pod.announcement_due = false;
+        }
     }
 
     /// TO-7: a probe's kill has the probe's own grace, or the pod's.

@@ -100,6 +100,7 @@ impl Node<'_> {
         self.worker.deletion_grace_s = Some(before.min(grace_s));
         self.worker.terminating = true;
         self.wake();
+        self.interrupt_mount();
     }
 
     fn activate(&mut self) {
@@ -182,6 +183,7 @@ impl Node<'_> {
         self.add_probers();
         self.trigger_readiness();
         if is_new {
+            self.worker.actions.push_back(Action::MountVolumes);
             self.worker.actions.push_back(Action::MakeSandbox);
         }
         self.plan_actions();
@@ -211,6 +213,7 @@ impl Node<'_> {
 
     /// The last write, which comes even if nothing has changed.
     pub fn finish(&mut self) {
+        // 3.3: asked of the object that came with the update, which can lag behind.
         let initialized = model::has_initialized(&self.work.spec, &self.worker.api);
         model::finish(&self.work.spec, &mut self.pod, initialized);
         self.worker.finished = true;
