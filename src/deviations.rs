@@ -8,10 +8,14 @@ use std::fmt;
 use crate::guarantees::{Breach, Case};
 use crate::model::KubeletVersion;
 
+mod findings;
 mod marks;
-mod table;
+mod upstream;
 
-pub use table::DEVIATIONS;
+/// All known deviations, in the order in which they are tried.
+pub fn all() -> impl Iterator<Item = &'static Deviation> {
+    upstream::UPSTREAM.iter().chain(findings::FINDINGS)
+}
 
 /// One known deviation.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +86,7 @@ impl fmt::Display for Versions {
 
 /// The entry that covers a breach of a guarantee by a kubelet of this version.
 pub fn covering(version: KubeletVersion, guarantee: &str, case: &Case, breach: &Breach) -> Option<&'static Deviation> {
-    DEVIATIONS.iter().find(|deviation| {
+    all().find(|deviation| {
         deviation.versions.contain(version)
             && deviation.guarantees.contains(&guarantee)
             && (deviation.is_its_doing)(case, breach)

@@ -71,11 +71,7 @@ pub struct Promise {
 
 /// All promises with how often they were at risk and broken.
 pub fn catalogue(tallies: &Tallies) -> Vec<Promise> {
-    let deviations = |id| {
-        deviations::DEVIATIONS
-            .iter()
-            .filter(move |it| it.guarantees.contains(&id))
-    };
+    let deviations = |id| deviations::all().filter(move |it| it.guarantees.contains(&id));
     guarantees::all()
         .map(|guarantee| {
             let tally = tallies.get(guarantee.id).copied().unwrap_or_default();

@@ -96,6 +96,15 @@ impl Teardown<'_> {
         })
     }
 
+    /// #125880: a following sidecar that does not run keeps this one waiting for the whole grace period.
+    fn waits_for_absent(&self, index: usize, running: &[(usize, &InstanceFacts)]) -> bool {
+        self.behaviour.absent_sidecar_blocks_earlier
+            && self.spec.containers[index].kind == Kind::Sidecar
+            && self
+                .next_sidecar(index)
+                .is_some_and(|next| !running.iter().any(|&(other, _)| other == next))
+    }
+
     /// A sidecar gets its TERM after everything that it serves is gone, or when the grace period is used up; and then
     /// it gets it at once.
     fn check_turn(
@@ -130,12 +139,7 @@ impl Teardown<'_> {
                 });
             }
         }
-        // #125880: a following sidecar that does not run keeps this one waiting for the whole grace period.
-        let absent_later = self.behaviour.absent_sidecar_blocks_earlier
-            && self.spec.containers[index].kind == Kind::Sidecar
-            && self
-                .next_sidecar(index)
-                .is_some_and(|next| !running.iter().any(|&(other, _)| other == next));
+        let absent_later = self.waits_for_absent(index, running);
         let last = self.begin_latest.saturating_add(self.grace.ms_max());
         let due = if absent_later { last } else { turn.min(last) };
         if let Some(term) = facts.term
@@ -168,7 +172,7 @@ impl Teardown<'_> {
             && facts.exit.as_ref().is_some_and(|exit| exit.code == 137);
         if let (true, Some(term)) = (killed, facts.term) {
             // The wait for the turn is subtracted in whole seconds.
-            let waits = self.prerequisites(index, running).next().is_some();
+            let waits = self.prerequisites(index, running).next().is_some() || self.waits_for_absent(index, running);
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
             let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {

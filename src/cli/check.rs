@@ -1,6 +1,6 @@
 //! `podcheck check`: one verdict for each pod of recordings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::{Exit, Failure, input};
@@ -72,7 +72,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     )
 }
 
-fn check_file(args: &Args, file: &PathBuf, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+fn check_file(args: &Args, file: &Path, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
     let mut traces = input::traces(file)?;
     let mut failed = None;
     // A reader that fails in the middle still hands out the pods that were alive, as inconclusive.

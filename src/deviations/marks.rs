@@ -1,7 +1,8 @@
 //! The marks by which a deviation is told from another fault.
 
+use crate::check::Interval;
 use crate::guarantees::{Breach, Case};
-use crate::trace::{Kind, State};
+use crate::trace::{Kind, Reason, State};
 
 /// The step that a breach points to.
 pub fn step_of(case: &Case, breach: &Breach) -> Option<usize> {
@@ -44,6 +45,37 @@ pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
             (_, Some(finish)) => finish.lo < told,
             (start, None) => start.is_none(),
         })
+}
+
+/// Is the state that a breach points to the one that the kubelet makes up when it finds no container?
+pub fn is_status_unknown(case: &Case, breach: &Breach) -> bool {
+    let state = step_of(case, breach)
+        .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref())
+        .map(|view| &view.state);
+    matches!(state, Some(State::Terminated(exit)) if exit.reason == Reason::ContainerStatusUnknown)
+}
+
+/// #129800: did the life end with 2 as soon as it began, when a shutdown began, and without a line of its own?
+pub fn ended_in_the_instant_of_its_start(case: &Case, breach: &Breach) -> bool {
+    const INSTANT_MS: i64 = 2_000;
+    let last = breach.container.and_then(|index| case.last_instance(index));
+    last.zip(case.shutdown_begins_no_earlier_than())
+        .is_some_and(|((_, facts), begins)| {
+            let instant = |(start, finish): (Interval, Interval)| {
+                finish.lo - start.hi <= INSTANT_MS && start.hi >= begins - INSTANT_MS
+            };
+            facts.start.zip(facts.finish).is_some_and(instant)
+                && !facts.wrote_start
+                && facts.exit.as_ref().is_some_and(|exit| exit.code == 2)
+        })
+}
+
+/// Does the status tell both times, a few seconds the wrong way round?
+pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
+    const LATE_MS_MAX: i64 = 5_000;
+    let seen = step_of(case, breach).and_then(|step| case.trace.steps[step].seen.get(breach.container?));
+    let times = seen.and_then(|seen| seen.started_at.zip(seen.finished_at));
+    times.is_some_and(|(started, finished)| finished > 0 && (1..=LATE_MS_MAX).contains(&(started - finished)))
 }
 
 /// Does a step show no container running?

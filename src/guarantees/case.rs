@@ -32,6 +32,9 @@ pub struct Case<'a> {
 /// Where a time from the journal meets one from the runtime: the journal's clock is an estimate.
 const CLOCKS_MS: i64 = 1_000;
 
+/// The kubelet counts the wait for a turn in whole seconds.
+const TURN_ROUNDING_MS: i64 = 1_000;
+
 impl<'a> Case<'a> {
     /// Prepares a trace for the guarantees.
     pub fn new(trace: &'a Trace, facts: &'a Facts, bounds: &'a Bounds) -> Self {
@@ -165,6 +168,26 @@ impl<'a> Case<'a> {
             last.finish
                 .filter(|_| last.exit.as_ref().is_some_and(|exit| exit.code != 0))
         })
+    }
+
+    /// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
+    pub fn shutdown_begins_no_earlier_than(&self) -> Option<UnixMs> {
+        let ended = [self.mains_done(), self.init_failed()]
+            .into_iter()
+            .flatten()
+            .map(|it| it.lo);
+        ended.chain(self.deletion.map(|it| it.requested.lo)).min()
+    }
+
+    /// No grace can be used up before this.
+    pub fn grace_ends_no_earlier_than(&self) -> Option<UnixMs> {
+        let spec_ms = i64::from(self.trace.spec.grace_s) * 1_000;
+        let deleted = self.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
+        let ended = [self.mains_done(), self.init_failed()]
+            .into_iter()
+            .flatten()
+            .map(|it| it.lo + spec_ms);
+        ended.chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
     }
 
     /// How far apart the times of two instances must be for their order to be certain.

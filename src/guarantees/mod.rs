@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 mod case;
 mod delays;
+mod exits;
 mod init;
 mod phase;
 mod probes;
@@ -16,6 +17,8 @@ mod restarts;
 mod sidecars;
 mod status;
 mod termination;
+#[cfg(test)]
+mod tests;
 
 pub use case::{Case, Deletion};
 
@@ -67,6 +70,7 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         probes::RULES,
         phase::RULES,
         status::RULES,
+        exits::RULES,
     ]
     .into_iter()
     .flatten()
@@ -109,6 +113,8 @@ impl Findings {
 
 /// Pages that several guarantees quote.
 mod pages {
+    pub const POD_LIFECYCLE: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/";
+    pub const STATES: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-states";
     pub const PHASE: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase";
     pub const INIT: &str = "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/";
     pub const SIDECARS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/";

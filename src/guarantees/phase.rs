@@ -5,6 +5,16 @@ use crate::trace::{Kind, Phase, State};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
+        id: "G-phase-goes-forward",
+        rule: "A pod that is Running does not become Pending again (while its sandbox lives).",
+        quote: "Pods follow a defined lifecycle, starting in the `Pending` phase, moving through `Running` if at least one of \
+                its primary containers starts OK, and then through either the `Succeeded` or `Failed` phases depending on \
+                whether any container in the Pod terminated in failure.",
+        link: pages::POD_LIFECYCLE,
+        since_minor: 0,
+        judge: goes_forward,
+    },
+    Guarantee {
         id: "G-terminal-stays",
         rule: "A pod that is Succeeded or Failed stays so.",
         quote: "All containers in the Pod have terminated in success, and will not be restarted.",
@@ -48,6 +58,28 @@ pub const RULES: &[Guarantee] = &[
         judge: deleted_ends_first,
     },
 ];
+
+fn goes_forward(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let mut ran = false;
+    for (step, it) in case.trace.steps.iter().enumerate() {
+        let phase = it.view.phase;
+        if ran && !case.sandbox_changed {
+            findings.at_risk();
+            if phase == Phase::Pending {
+                findings.broken(
+                    case,
+                    step,
+                    None,
+                    "the phase went from Running back to Pending".to_string(),
+                );
+                break;
+            }
+        }
+        ran |= phase == Phase::Running;
+    }
+    findings.outcome()
+}
 
 fn terminal_stays(case: &Case) -> Outcome {
     let mut findings = Findings::default();

@@ -44,6 +44,9 @@ pub const RULES: &[Guarantee] = &[
     },
 ];
 
+/// The runtime notes a start, and a process writes its first line, at most so long after the process began.
+const NOTED_LATE_MS: i64 = 3_000;
+
 /// Judges that a status flag of a life is not up before the probe that gates it can have passed.
 fn gates(
     case: &Case,
@@ -84,14 +87,17 @@ fn gates(
             };
             // The process counts from its own start, the kubelet its delay from the runtime's (cut to a second).
             let earliest_ms = passes_ms.max(i64::from(probe.initial_delay_s) * 1_000 - 1_000);
-            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let start = case
+                .facts
+                .get(index, n)
+                .and_then(|facts| Some(facts.start?.hi - NOTED_LATE_MS));
             if let (Some(start), Some(at)) = (start, case.not_after(step))
-                && at < start.lo + earliest_ms
+                && at < start + earliest_ms
             {
                 let summary = format!(
                     "{} is {flag} at most {} ms after its start; its probe cannot pass before {earliest_ms} ms",
                     case.name(index),
-                    at - start.lo
+                    at - start
                 );
                 findings.broken(case, step, Some(index), summary);
             }

@@ -2,7 +2,7 @@
 
 use super::case::has_run;
 use super::delays::{backoff_ms, backoff_ms_max, busy_ms};
-use super::sidecars::{grace_begins_no_earlier_than, shown};
+use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::InstanceFacts;
 use crate::trace::{JournalKind, Kind, RestartPolicy, State};
@@ -213,7 +213,7 @@ fn back_off(case: &Case) -> Outcome {
 
 fn no_start_in_shutdown(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    let (Some(deletion), Some(begins)) = (case.deletion, grace_begins_no_earlier_than(case)) else {
+    let (Some(deletion), Some(begins)) = (case.deletion, case.shutdown_begins_no_earlier_than()) else {
         return findings.outcome();
     };
     let containers = 0..case.trace.spec.containers.len();

@@ -3,7 +3,7 @@
 use super::delays::{backoff_ms_max, begin_ms, busy_ms, natural_end_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::InstanceFacts;
-use crate::trace::{Kind, UnixMs};
+use crate::trace::Kind;
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -42,29 +42,6 @@ pub const RULES: &[Guarantee] = &[
     },
 ];
 
-/// The kubelet counts the wait for a turn in whole seconds.
-const TURN_ROUNDING_MS: i64 = 1_000;
-
-/// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
-pub fn grace_begins_no_earlier_than(case: &Case) -> Option<UnixMs> {
-    let ended = [case.mains_done(), case.init_failed()]
-        .into_iter()
-        .flatten()
-        .map(|it| it.lo);
-    ended.chain(case.deletion.map(|it| it.requested.lo)).min()
-}
-
-/// No grace can be used up before this.
-pub fn grace_ends_no_earlier_than(case: &Case) -> Option<UnixMs> {
-    let spec_ms = i64::from(case.trace.spec.grace_s) * 1_000;
-    let deleted = case.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
-    let ended = [case.mains_done(), case.init_failed()]
-        .into_iter()
-        .flatten()
-        .map(|it| it.lo + spec_ms);
-    ended.chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
-}
-
 fn outlives_mains(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in case.of_kind(Kind::Sidecar) {
@@ -91,7 +68,7 @@ fn told_before(case: &Case, index: usize, other: usize, findings: &mut Findings)
     if case.forced {
         return;
     }
-    let grace_end = grace_ends_no_earlier_than(case);
+    let grace_end = case.grace_ends_no_earlier_than();
     for n in 0..case.facts.instances(index) {
         let Some(term) = case.facts.get(index, n).and_then(|facts| facts.term) else {
             continue;

@@ -1,7 +1,5 @@
 //! What a published status may not do: contradict itself, or an earlier one.
 
-use std::collections::BTreeMap;
-
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{ConditionKind, Kind, State};
 
@@ -22,14 +20,6 @@ pub const RULES: &[Guarantee] = &[
         link: pages::STATUS,
         since_minor: 0,
         judge: restart_count_grows,
-    },
-    Guarantee {
-        id: "G-exit-is-what-happened",
-        rule: "The exit code of a life, once published, never becomes another one.",
-        quote: "Exit status from the last termination of the container",
-        link: pages::STATUS,
-        since_minor: 0,
-        judge: exit_is_what_happened,
     },
     Guarantee {
         id: "G-started-once",
@@ -56,6 +46,23 @@ pub const RULES: &[Guarantee] = &[
         link: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions",
         since_minor: 28,
         judge: ready_means_all_ready,
+    },
+    Guarantee {
+        id: "G-initialized-means-done",
+        rule: "Initialized is true only when every init container has exited with 0.",
+        quote: "For a Pod with init containers, the kubelet sets the `Initialized` condition to `True` after the init \
+                containers have successfully completed",
+        link: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network",
+        since_minor: 0,
+        judge: initialized_means_done,
+    },
+    Guarantee {
+        id: "G-every-container-has-a-status",
+        rule: "Once the kubelet has reported on a pod, every container of it has a status.",
+        quote: "The list has one entry per container in the manifest.",
+        link: "https://github.com/kubernetes/api/blob/v0.29.2/core/v1/types.go (PodStatus.containerStatuses)",
+        since_minor: 0,
+        judge: every_container_has_a_status,
     },
 ];
 
@@ -95,38 +102,6 @@ fn restart_count_grows(case: &Case) -> Outcome {
                 findings.broken(case, step, Some(index), summary);
             }
             most = most.max(view.restart_count);
-        }
-    }
-    findings.outcome()
-}
-
-fn exit_is_what_happened(case: &Case) -> Outcome {
-    let mut findings = Findings::default();
-    for index in 0..case.trace.spec.containers.len() {
-        let mut published: BTreeMap<&str, i32> = BTreeMap::new();
-        for (step, view) in case.views(index) {
-            let Some(seen) = case.trace.steps[step].seen.get(index) else {
-                continue;
-            };
-            let state = match &view.state {
-                State::Terminated(exit) => seen.container_id.as_deref().zip(Some(exit)),
-                _ => None,
-            };
-            let last = seen.last_container_id.as_deref().zip(view.last.as_ref());
-            // lastState first: beside a rewritten state it is what was published before.
-            for (id, exit) in last.into_iter().chain(state) {
-                findings.at_risk();
-                let before = *published.entry(id).or_insert(exit.code);
-                if before != exit.code {
-                    let summary = format!(
-                        "{} exited with {before}; now the same life is said to have exited with {} ({})",
-                        case.name(index),
-                        exit.code,
-                        exit.reason
-                    );
-                    findings.broken(case, step, Some(index), summary);
-                }
-            }
         }
     }
     findings.outcome()
@@ -186,6 +161,52 @@ fn ready_means_all_ready(case: &Case) -> Outcome {
         }
         if is_true(ConditionKind::Ready) && !is_true(ConditionKind::ContainersReady) {
             findings.broken(case, step, None, "Ready is true and ContainersReady is not".to_string());
+        }
+    }
+    findings.outcome()
+}
+
+fn initialized_means_done(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let inits: Vec<usize> = case.of_kind(Kind::Init).collect();
+    if case.sandbox_changed || inits.is_empty() {
+        return findings.outcome();
+    }
+    let mut done = vec![false; case.trace.spec.containers.len()];
+    for (step, it) in case.trace.steps.iter().enumerate() {
+        for &index in &inits {
+            let view = it.view.containers[index].as_ref();
+            done[index] |= view.is_some_and(|view| matches!(&view.state, State::Terminated(exit) if exit.code == 0));
+        }
+        if !it.view.conditions[ConditionKind::Initialized as usize]
+            .as_ref()
+            .is_some_and(|it| it.is_true)
+        {
+            continue;
+        }
+        findings.at_risk();
+        if let Some(&index) = inits.iter().find(|&&index| !done[index]) {
+            let summary = format!(
+                "Initialized is true although {} has not exited with 0",
+                case.name(index)
+            );
+            findings.broken(case, step, Some(index), summary);
+        }
+    }
+    findings.outcome()
+}
+
+fn every_container_has_a_status(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let mut reported = false;
+    for (step, it) in case.trace.steps.iter().enumerate() {
+        reported |= it.view.containers.iter().any(Option::is_some);
+        if !reported {
+            continue;
+        }
+        findings.at_risk();
+        if let Some(index) = it.view.containers.iter().position(Option::is_none) {
+            findings.broken(case, step, Some(index), format!("{} has no status", case.name(index)));
         }
     }
     findings.outcome()

@@ -144,7 +144,7 @@ fn grace_is_given(case: &Case) -> Outcome {
 /// The earliest moment at which a container that was told to stop at `term` may be killed.
 fn grace_over(case: &Case, index: usize, term: UnixMs) -> Option<UnixMs> {
     let spec = &case.trace.spec;
-    let pod_wide = super::sidecars::grace_ends_no_earlier_than(case);
+    let pod_wide = case.grace_ends_no_earlier_than();
     if !case.can_be_killed_by_probe(index) {
         return pod_wide;
     }

@@ -77,17 +77,21 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
     }
 }
 
-/// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once).
+/// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once). The worker looks at
+/// the published instance; while a sync replaces it, that is no longer the newest.
 pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready: bool) {
+    let published = pod.status.containers.get(index).map(|view| view.restart_count);
     let Some(instance) = pod.containers[index].newest.as_mut() else {
         return;
     };
-    instance.ready = ready;
-    let n = instance.n;
+    let is_newest = published == Some(instance.n);
+    if is_newest || published.is_none() {
+        instance.ready = ready;
+    }
     let Some(view) = pod.status.containers.get_mut(index) else {
         return;
     };
-    if view.restart_count != n || view.ready == ready || !matches!(view.state, State::Running) {
+    if view.restart_count > instance.n || view.ready == ready || view.state != State::Running {
         return;
     }
     view.ready = ready;

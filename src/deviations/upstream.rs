@@ -1,13 +1,13 @@
-//! The entries, in the order in which they are tried.
+//! Deviations that upstream has an issue for, and those of the runtime.
 
 use super::marks::{
-    absent_later, all_ended, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of, whole_grace_passed,
+    absent_later, all_ended, ended_in_the_instant_of_its_start, started_after_its_end, step_of, whole_grace_passed,
 };
 use super::{Deviation, Versions};
-use crate::trace::{Kind, Reason, RestartPolicy, State};
+use crate::trace::{Kind, RestartPolicy, State};
 
-/// All known deviations.
-pub const DEVIATIONS: &[Deviation] = &[
+/// Known upstream.
+pub const UPSTREAM: &[Deviation] = &[
     Deviation {
         name: "kubernetes#125404",
         title: "podIP and podIPs vanish for a moment when a pod becomes terminal",
@@ -21,26 +21,6 @@ pub const DEVIATIONS: &[Deviation] = &[
         guarantees: &["G-ip-stays"],
         is_its_doing: |case, breach| step_of(case, breach).is_some_and(|step| all_ended(case, step)),
         smallest_pod: Some("deviation/125404"),
-    },
-    Deviation {
-        name: "podcheck/IP-GC",
-        title: "podIP vanishes for good when the kubelet collects a terminal pod's remains before it has finished with it",
-        link: "https://github.com/kubernetes/kubernetes/issues/82268",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
-        guarantees: &["G-ip-stays"],
-        is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
-                let before = step.checked_sub(1).map(|before| &case.trace.steps[before].view);
-                before.is_some_and(|before| before.phase.is_terminal() && before.pod_ip)
-                    && case.trace.steps[step..].iter().all(|later| !later.view.pod_ip)
-            })
-        },
-        smallest_pod: None,
     },
     Deviation {
         name: "kubernetes#125880",
@@ -59,20 +39,6 @@ pub const DEVIATIONS: &[Deviation] = &[
             })
         },
         smallest_pod: Some("deviation/125880"),
-    },
-    Deviation {
-        name: "podcheck/TO-3",
-        title: "A sidecar that does not run breaks the stop order: the one before it does not wait for the ones after it",
-        link: "https://github.com/kubernetes/kubernetes/pull/125935",
-        versions: Versions {
-            since_minor: 31,
-            since_patches: &[(29, 8), (30, 4)],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
-        guarantees: &["G-sidecar-stop-order"],
-        is_its_doing: |case, breach| breach.container.is_some_and(|index| next_sidecar_was_down(case, index)),
-        smallest_pod: None,
     },
     Deviation {
         name: "kubernetes#132826",
@@ -146,74 +112,72 @@ pub const DEVIATIONS: &[Deviation] = &[
         smallest_pod: Some("deviation/pb-7"),
     },
     Deviation {
-        name: "podcheck/RS-2",
-        title: "A main container is not restarted while the last sidecar is not up",
-        link: "https://github.com/kubernetes/kubernetes/pull/138514",
+        name: "containerd/exit-code-2",
+        title: "A container whose pod is deleted in the instant of its start ends with 2, the code of the runtime's own init",
+        link: "https://github.com/kubernetes/kubernetes/issues/129800",
         versions: Versions {
-            since_minor: 29,
+            since_minor: 28,
             since_patches: &[],
             fixed_patches: &[],
-            fixed_minor: Some(37),
+            fixed_minor: None,
         },
-        guarantees: &["G-always-restarts", "G-on-failure-restarts"],
+        guarantees: &["G-exit-is-the-process's"],
+        is_its_doing: ended_in_the_instant_of_its_start,
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "kubernetes#128516",
+        title: "A pod falls back to Pending when a main waits in back-off while a sidecar restarts",
+        link: "https://github.com/kubernetes/kubernetes/issues/127793",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: Some(33),
+        },
+        guarantees: &["G-phase-goes-forward"],
         is_its_doing: |case, breach| {
-            let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
-            last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
+            step_of(case, breach).is_some_and(|step| {
+                let state = |index: usize| {
+                    case.trace.steps[step].view.containers[index]
+                        .as_ref()
+                        .map(|it| &it.state)
+                };
+                case.of_kind(Kind::Sidecar)
+                    .any(|index| state(index) == Some(&State::Running))
+                    && case
+                        .of_kind(Kind::Main)
+                        .all(|index| matches!(state(index), Some(State::Waiting(_))))
+            })
         },
         smallest_pod: None,
     },
     Deviation {
-        name: "podcheck/RS-3",
-        title: "A pod whose work is done does not end while its last sidecar is not up",
-        link: "https://github.com/kubernetes/kubernetes/pull/138514",
+        name: "kubernetes#101044",
+        title: "lastState is lost when the kubelet has already removed the dead container",
+        link: "https://github.com/kubernetes/kubernetes/issues/101044",
         versions: Versions {
-            since_minor: 29,
+            since_minor: 28,
             since_patches: &[],
             fixed_patches: &[],
-            fixed_minor: Some(37),
+            fixed_minor: Some(36),
         },
-        guarantees: &["G-sidecar-never-blocks-the-end"],
-        is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
-        smallest_pod: Some("deviation/rs-3"),
+        guarantees: &["G-last-state"],
+        is_its_doing: |_, _| true,
+        smallest_pod: None,
     },
     Deviation {
-        name: "podcheck/WR-5",
-        title: "A container that waits in back-off when its pod ends is said to have exited with 137",
-        link: "https://github.com/kubernetes/kubernetes/issues/108733",
+        name: "containerd/started-after-its-end",
+        title: "A process that ends at once is said to have started after its end: the runtime notes the start too late",
+        link: "https://github.com/containerd/containerd/blob/main/internal/cri/server/container_start.go",
         versions: Versions {
             since_minor: 28,
             since_patches: &[],
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-exit-is-what-happened"],
-        is_its_doing: |case, breach| {
-            let state = step_of(case, breach)
-                .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref())
-                .map(|view| &view.state);
-            matches!(state, Some(State::Terminated(exit)) if exit.reason == Reason::ContainerStatusUnknown)
-        },
-        smallest_pod: Some("deviation/wr-5"),
-    },
-    Deviation {
-        name: "podcheck/WS-1",
-        title: "A slow status writer publishes the terminal phase with container states from before the kill",
-        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
-        guarantees: &["G-terminal-nothing-runs"],
-        // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
-        // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
-        is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
-                let phase = |step: usize| case.trace.steps[step].view.phase;
-                phase(step).is_terminal() && (step == 0 || !phase(step - 1).is_terminal())
-            })
-        },
+        guarantees: &["G-terminated-tells-times"],
+        is_its_doing: started_after_its_end,
         smallest_pod: None,
     },
     Deviation {

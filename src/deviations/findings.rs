@@ -1,0 +1,122 @@
+//! Deviations that this program found and nobody seems to have reported.
+
+use super::marks::{is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of};
+use super::{Deviation, Versions};
+
+/// Found here; the names are those of the rules in the specification where they were first described.
+pub const FINDINGS: &[Deviation] = &[
+    Deviation {
+        name: "podcheck/IP-GC",
+        title: "podIP vanishes for good when the kubelet collects a terminal pod's remains before it has finished with it",
+        link: "https://github.com/kubernetes/kubernetes/issues/82268",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-ip-stays"],
+        is_its_doing: |case, breach| {
+            step_of(case, breach).is_some_and(|step| {
+                let before = step.checked_sub(1).map(|before| &case.trace.steps[before].view);
+                before.is_some_and(|before| before.phase.is_terminal() && before.pod_ip)
+                    && case.trace.steps[step..].iter().all(|later| !later.view.pod_ip)
+            })
+        },
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/TO-3",
+        title: "A sidecar that does not run breaks the stop order: the one before it does not wait for the ones after it",
+        link: "https://github.com/kubernetes/kubernetes/pull/125935",
+        versions: Versions {
+            since_minor: 31,
+            since_patches: &[(29, 8), (30, 4)],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-sidecar-stop-order"],
+        is_its_doing: |case, breach| breach.container.is_some_and(|index| next_sidecar_was_down(case, index)),
+        smallest_pod: Some("deviation/to-3"),
+    },
+    Deviation {
+        name: "podcheck/RS-2",
+        title: "A main container is not restarted while the last sidecar is not up",
+        link: "https://github.com/kubernetes/kubernetes/pull/138514",
+        versions: Versions {
+            since_minor: 29,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: Some(37),
+        },
+        guarantees: &["G-always-restarts", "G-on-failure-restarts"],
+        is_its_doing: |case, breach| {
+            let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
+            last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
+        },
+        smallest_pod: Some("deviation/rs-2"),
+    },
+    Deviation {
+        name: "podcheck/RS-3",
+        title: "A pod whose work is done does not end while its last sidecar is not up",
+        link: "https://github.com/kubernetes/kubernetes/pull/138514",
+        versions: Versions {
+            since_minor: 29,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: Some(37),
+        },
+        guarantees: &["G-sidecar-never-blocks-the-end"],
+        is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
+        smallest_pod: Some("deviation/rs-3"),
+    },
+    Deviation {
+        name: "podcheck/WR-5",
+        title: "A container that waits in back-off when its pod ends is said to have exited with 137",
+        link: "https://github.com/kubernetes/kubernetes/issues/108733",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-exit-is-what-happened"],
+        is_its_doing: is_status_unknown,
+        smallest_pod: Some("deviation/wr-5"),
+    },
+    Deviation {
+        name: "podcheck/never-ran-137",
+        title: "A pod deleted while it starts has a first container that never ran and is said to have exited with 137",
+        link: "https://github.com/kubernetes/kubernetes/issues/108733",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-terminated-has-run"],
+        is_its_doing: |case, breach| case.deletion.is_some() && is_status_unknown(case, breach),
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/WS-1",
+        title: "A slow status writer publishes the terminal phase with container states from before the kill",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-terminal-nothing-runs"],
+        // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
+        // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
+        is_its_doing: |case, breach| {
+            step_of(case, breach).is_some_and(|step| {
+                let phase = |step: usize| case.trace.steps[step].view.phase;
+                phase(step).is_terminal() && (step == 0 || !phase(step - 1).is_terminal())
+            })
+        },
+        smallest_pod: None,
+    },
+];

@@ -1,0 +1,192 @@
+//! What is told of a life that is over.
+
+use std::collections::BTreeMap;
+
+use podcheck_generators::{Attempt, OnTerm};
+
+use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::trace::{JournalKind, Reason, State};
+
+pub const RULES: &[Guarantee] = &[
+    Guarantee {
+        id: "G-exit-is-what-happened",
+        rule: "The exit code of a life, once published, never becomes another one.",
+        quote: "Exit status from the last termination of the container",
+        link: pages::STATUS,
+        since_minor: 0,
+        judge: exit_is_what_happened,
+    },
+    Guarantee {
+        id: "G-exit-is-the-process's",
+        rule: "The exit code of a life is the one with which its process ended (137: killed).",
+        quote: "Exit status from the last termination of the container",
+        link: pages::STATUS,
+        since_minor: 0,
+        judge: exit_is_the_process_s,
+    },
+    Guarantee {
+        id: "G-terminated-has-run",
+        rule: "A container is called terminated only if it has run.",
+        quote: "A container in the `Terminated` state began execution and then either ran to completion or failed for some \
+                reason.",
+        link: pages::STATES,
+        since_minor: 0,
+        judge: terminated_has_run,
+    },
+    Guarantee {
+        id: "G-terminated-tells-times",
+        rule: "A terminated state tells when the life began and when it ended, in this order.",
+        quote: "you see a reason, an exit code, and the start and finish time for that container's period of execution.",
+        link: pages::STATES,
+        since_minor: 0,
+        judge: terminated_tells_times,
+    },
+    Guarantee {
+        id: "G-last-state",
+        rule: "A running container that was restarted tells how its life before ended.",
+        quote: "LastTerminationState holds the last termination state of the container to help debug container crashes and \
+                restarts. This field is not populated if the container is still running and RestartCount is 0.",
+        link: pages::STATUS,
+        since_minor: 0,
+        judge: last_state,
+    },
+];
+
+fn exit_is_what_happened(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in 0..case.trace.spec.containers.len() {
+        let mut published: BTreeMap<&str, i32> = BTreeMap::new();
+        for (step, view) in case.views(index) {
+            let Some(seen) = case.trace.steps[step].seen.get(index) else {
+                continue;
+            };
+            let state = match &view.state {
+                State::Terminated(exit) => seen.container_id.as_deref().zip(Some(exit)),
+                _ => None,
+            };
+            let last = seen.last_container_id.as_deref().zip(view.last.as_ref());
+            // lastState first: beside a rewritten state it is what was published before.
+            for (id, exit) in last.into_iter().chain(state) {
+                findings.at_risk();
+                let before = *published.entry(id).or_insert(exit.code);
+                if before != exit.code {
+                    let summary = format!(
+                        "{} exited with {before}; now the same life is said to have exited with {} ({})",
+                        case.name(index),
+                        exit.code,
+                        exit.reason
+                    );
+                    findings.broken(case, step, Some(index), summary);
+                }
+            }
+        }
+    }
+    findings.outcome()
+}
+
+fn exit_is_the_process_s(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(scenario) = &case.trace.scenario else {
+        return findings.outcome();
+    };
+    let written = |index: usize, n: u32| {
+        case.trace.journal.iter().flatten().find_map(|entry| match entry.kind {
+            JournalKind::Exit(code) if entry.container == index && entry.attempt == n => Some(code),
+            _ => None,
+        })
+    };
+    for (index, script) in scenario.containers().enumerate() {
+        for (step, view) in case.views(index) {
+            let State::Terminated(exit) = &view.state else { continue };
+            // Other reasons tell of something else than an exit: it could not be started, it was out of memory.
+            if !matches!(exit.reason, Reason::Completed | Reason::Error) {
+                continue;
+            }
+            findings.at_risk();
+            let n = view.restart_count;
+            let possible = match written(index, n) {
+                Some(code) => exit.code == i32::from(code),
+                None => exit.code == 137 || scripted(script.attempt(n)).any(|code| exit.code == i32::from(code)),
+            };
+            if !possible {
+                let summary = format!(
+                    "{} is said to have exited with {}; it cannot have",
+                    case.name(index),
+                    exit.code
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// Codes with which a script can end.
+fn scripted(attempt: &Attempt) -> impl Iterator<Item = u8> {
+    let by_itself = attempt.lives_ms.map(|_| attempt.exit_code);
+    let on_term = match attempt.on_term {
+        OnTerm::Exit { code, .. } => Some(code),
+        OnTerm::Ignore => None,
+    };
+    by_itself.into_iter().chain(on_term)
+}
+
+fn terminated_has_run(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in 0..case.trace.spec.containers.len() {
+        for (step, view) in case
+            .views(index)
+            .filter(|(_, view)| matches!(view.state, State::Terminated(_)))
+        {
+            findings.at_risk();
+            if !case.ever_ran(index) && view.last.is_none() {
+                let summary = format!("{} never ran and is called terminated", case.name(index));
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+fn terminated_tells_times(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in 0..case.trace.spec.containers.len() {
+        for (step, view) in case.views(index) {
+            let State::Terminated(exit) = &view.state else { continue };
+            if !matches!(exit.reason, Reason::Completed | Reason::Error) {
+                continue;
+            }
+            findings.at_risk();
+            let seen = case.trace.steps[step].seen.get(index);
+            let times = seen.and_then(|seen| seen.started_at.zip(seen.finished_at));
+            if !times.is_some_and(|(started, finished)| started <= finished && started > 0) {
+                let summary = format!(
+                    "the end of {} tells no times, or an end before the start",
+                    case.name(index)
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+fn last_state(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in 0..case.trace.spec.containers.len() {
+        for (step, view) in case.views(index) {
+            if view.state != State::Running || view.restart_count == 0 || case.sandbox_changed {
+                continue;
+            }
+            findings.at_risk();
+            if view.last.is_none() {
+                let summary = format!(
+                    "{} was restarted and does not tell how its life before ended",
+                    case.name(index)
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
