@@ -1,6 +1,6 @@
 //! `podcheck check`: one verdict for each pod of recordings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::{Exit, Failure, input};
@@ -71,7 +71,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     )
 }
 
-fn check_file(args: &Args, file: &PathBuf, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+fn check_file(args: &Args, file: &Path, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
     // A pipe can be read only once: then the bounds are those of a machine of which nothing is known.
     let delays = delays_of(file);
     let mut traces = input::traces(file)?;

@@ -7,7 +7,6 @@ mod live;
 mod settings;
 mod simulated;
 mod stored;
-#[expect(dead_code, reason = "snapshots are for the other tests")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -49,6 +49,7 @@ pub fn version(file: &str, trace: &Trace) -> KubeletVersion {
 }
 
 /// Compares with a snapshot in `expected/`.
+#[allow(dead_code, reason = "not every test file has a snapshot")]
 pub fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(expected());

@@ -1,0 +1,130 @@
+//! Real kubelets and the guarantees: nothing unexplained in the stored recordings, and the named deviations where they
+//! belong.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use podcheck::check::{Bounds, Divergence, Verdict};
+use podcheck::deviations;
+use podcheck::judge::{Tallies, add, catalogue, judge};
+
+/// Broken guarantees of all stored pods with the version of their kubelet, and how often each was at risk.
+fn broken() -> (Vec<(String, Divergence)>, Tallies) {
+    let (mut broken, mut tallies) = (Vec::new(), Tallies::new());
+    for (file, trace) in support::stored_traces() {
+        let version = support::version(&file, &trace);
+        let judgement = judge(&trace, Some(version), &Bounds::default(), false);
+        add(&mut tallies, &judgement.guarantees);
+        if let Verdict::KnownDeviation(found) | Verdict::Diverges(found) = judgement.verdict {
+            let guarantees = found.into_iter().filter(|it| it.rule.starts_with("G-"));
+            broken.extend(guarantees.map(|it| (version.to_string(), it)));
+        }
+    }
+    (broken, tallies)
+}
+
+#[test]
+fn every_broken_promise_of_a_real_kubelet_is_in_the_table() {
+    let (broken, _) = broken();
+    let unexplained: Vec<_> = broken.iter().filter(|(_, it)| it.known_deviation.is_none()).collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    let by_version = |version: &str| -> BTreeSet<&str> {
+        let of_it = broken.iter().filter(|(it, _)| it == version);
+        of_it.filter_map(|(_, it)| it.known_deviation.as_deref()).collect()
+    };
+    assert!(by_version("v1.29.2").contains("kubernetes#125404"));
+    assert!(by_version("v1.34.0").contains("kubernetes#132826"));
+    assert!(by_version("v1.37.0").contains("kubernetes#141342"));
+    assert!(by_version("v1.37.0").contains("containerd/exit-code-2"));
+    for fixed in ["kubernetes#125404", "kubernetes#132826", "podcheck/RS-3"] {
+        assert!(!by_version("v1.37.0").contains(fixed), "{fixed}");
+    }
+}
+
+#[test]
+fn the_catalogue_counts_what_was_at_risk() {
+    let (_, tallies) = broken();
+    let catalogue = catalogue(&tallies);
+    let promise = |id: &str| catalogue.iter().find(|it| it.id == id).expect("in the catalogue");
+    assert!(promise("G-ip-stays").at_risk > promise("G-ip-stays").broken);
+    assert!(promise("G-ip-stays").broken > 0);
+    assert!(promise("G-sidecar-first").at_risk > 10);
+    assert_eq!(promise("G-sidecar-first").broken, 0);
+    assert!(
+        promise("G-sidecar-never-blocks-the-end")
+            .deviations
+            .contains(&"podcheck/RS-3")
+    );
+}
+
+#[test]
+fn a_known_deviation_is_a_failure_under_strict_only() {
+    let (file, trace) = support::stored_traces()
+        .into_iter()
+        .find(|(file, _)| file == "live/v1.37.0-05.jsonl")
+        .expect("the recording of kubernetes#141342");
+    let version = Some(support::version(&file, &trace));
+    let word = |strict: bool| judge(&trace, version, &Bounds::default(), strict).verdict.word();
+    assert_eq!((word(false), word(true)), ("known-deviation", "diverges"));
+}
+
+#[test]
+fn what_cannot_be_judged_is_inconclusive_with_its_reason() {
+    let (file, trace) = support::stored_traces().into_iter().next().expect("a recording");
+    let version = Some(support::version(&file, &trace));
+    let reason =
+        |trace: &podcheck::trace::Trace, version| match judge(trace, version, &Bounds::default(), false).verdict {
+            Verdict::Inconclusive(reason) => reason,
+            other => panic!("{other:?}"),
+        };
+    assert!(reason(&trace, None).contains("version"));
+    let mut foreign = trace.clone();
+    foreign.spec.not_covered = vec!["lifecycle.preStop".into()];
+    assert!(reason(&foreign, version).contains("lifecycle.preStop"));
+    let mut joined = trace.clone();
+    joined.gaps = vec![podcheck::trace::Gap::JoinedInTheMiddle];
+    assert!(reason(&joined, version).contains("first seen"));
+    let mut unseen = trace.clone();
+    unseen.steps.truncate(1);
+    assert!(reason(&unseen, version).contains("never reported"));
+    // What disagrees may be what is missing.
+    let mut cut = trace.clone();
+    cut.gaps = vec![podcheck::trace::Gap::WatchInterrupted];
+    let last = cut.steps.len() - 1;
+    cut.steps[last]
+        .view
+        .containers
+        .iter_mut()
+        .flatten()
+        .for_each(|view| view.restart_count += 7);
+    assert!(reason(&cut, version).contains("interrupted"));
+}
+
+#[test]
+fn versions_of_the_table_follow_picks_and_fixes() {
+    let affects = |name: &str, version: &str| {
+        let deviation = deviations::all().find(|it| it.name == name).expect("in the table");
+        deviation.versions.contain(version.parse().expect("a version"))
+    };
+    for (name, affected, fixed) in [
+        ("kubernetes#125404", "1.29.7", "1.29.8"),
+        ("kubernetes#125880", "1.30.3", "1.30.4"),
+        ("kubernetes#125880", "1.29.2", "1.28.15"),
+        ("kubernetes#132826", "1.34.1", "1.34.2"),
+        ("kubernetes#132826", "1.32.9", "1.35.0"),
+        ("kubernetes#123323", "1.29.2", "1.29.3"),
+        ("kubernetes#141342", "1.37.0", "1.34.0"),
+        ("podcheck/RS-3", "1.36.1", "1.37.0"),
+        ("podcheck/RS-3", "1.29.2", "1.28.15"),
+        ("podcheck/TO-3", "1.29.8", "1.29.7"),
+        ("podcheck/TO-3", "1.37.0", "1.30.3"),
+        ("kubernetes#101044", "1.35.0", "1.36.0"),
+    ] {
+        assert!(
+            affects(name, affected) && !affects(name, fixed),
+            "{name} {affected} {fixed}"
+        );
+    }
+    assert!(affects("podcheck/WR-5", "1.28.0") && affects("podcheck/WR-5", "1.37.0"));
+}
