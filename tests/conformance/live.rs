@@ -167,7 +167,7 @@ impl Batch {
         let outcome = run(client, self.plan(), options, &mut created, std::future::pending());
         self.runtime.block_on(outcome).map_err(|error| error.to_string())?;
         let mut parts: BTreeMap<Key, Part> = BTreeMap::new();
-        let judged = judge_each(&recording, false, |trace, judged| {
+        let judged = judge_each(&recording, None, false, |trace, judged| {
             let Some((key, case)) = keys.get(&trace.name) else {
                 return;
             };
