@@ -40,12 +40,12 @@ pub struct Args {
 
 /// Prints a table for each scenario.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let server = args.server.unwrap_or(args.kubernetes);
     let named = match (&args.file, &args.corpus) {
-        (Some(file), _) => source::file(file)?,
+        (Some(file), _) => source::file(file, server.minor)?,
         (None, Some(name)) => vec![source::corpus(name)?],
         (None, None) => return Err(Failure::Usage("name a file or --corpus".into())),
     };
-    let server = args.server.unwrap_or(args.kubernetes);
     for (index, Named { name, work }) in named.iter().enumerate() {
         let rows = predict(work, args.kubernetes, server.minor);
         table::write(output, name, &rows, index == 0)?;
