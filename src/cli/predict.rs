@@ -11,6 +11,7 @@ use crate::model::KubeletVersion;
 const EXAMPLES: &str = "\
 The prediction is the model's ordinary run. A real watch may skip rows: the kubelet publishes only its newest status.
 Of a plain manifest, what its containers do is read off their commands; what they do not tell is assumed, and said.
+A manifest that an API server of that version refuses is refused here too, with its words.
 
 Examples:
   podcheck predict pod.yaml --kubernetes 1.34
