@@ -49,11 +49,7 @@ struct Batch {
 
 /// One trial for each profile and node, or for each profile if there is no cluster.
 pub fn trials(settings: &Settings, arguments: &Arguments) -> Live {
-    let found = match settings.mode {
-        Mode::Off => Err("PODCHECK_CLUSTER=off".to_owned()),
-        _ => look(),
-    };
-    let (runtime, cluster, facts) = match found {
+    let (runtime, cluster, facts) = match look(settings.mode) {
         Ok(found) => found,
         Err(reason) => return without(settings, &reason),
     };
@@ -93,7 +89,11 @@ fn name((profile, node): &Key) -> String {
     format!("live::{profile}@{node}")
 }
 
-fn look() -> Result<(Runtime, Cluster, ClusterFacts), String> {
+/// The cluster, or why there is none.
+pub fn look(mode: Mode) -> Result<(Runtime, Cluster, ClusterFacts), String> {
+    if mode == Mode::Off {
+        return Err("PODCHECK_CLUSTER=off".to_owned());
+    }
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     let (cluster, facts) = runtime
         .block_on(async {

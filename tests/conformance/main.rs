@@ -4,6 +4,7 @@
 //! (failed), `off` (ignored always). `PODCHECK_CASES` is the number of cases of each profile, `PODCHECK_SEED` their seed.
 
 mod live;
+mod refusals;
 mod settings;
 mod simulated;
 mod stored;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     trials.extend(stored::trials());
     let live = live::trials(&settings, &arguments);
     trials.extend(live.trials);
+    trials.push(refusals::trial(&settings));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(reason) = live.ignored
         && !arguments.list
