@@ -176,7 +176,22 @@ impl<'a> Case<'a> {
             .into_iter()
             .flatten()
             .map(|it| it.lo);
-        ended.chain(self.deletion.map(|it| it.requested.lo)).min()
+        ended
+            .chain(self.deletion.map(|it| it.requested.lo))
+            .chain(self.last_main_killed_by_probe())
+            .min()
+    }
+
+    /// In a Never pod the failed probe of the last main that runs shuts the whole pod down, in order: its TERM is the
+    /// beginning.
+    fn last_main_killed_by_probe(&self) -> Option<UnixMs> {
+        let mains = self
+            .of_kind(Kind::Main)
+            .filter(|_| self.trace.spec.restart_policy == RestartPolicy::Never);
+        mains
+            .filter(|&index| self.can_be_killed_by_probe(index))
+            .filter_map(|index| self.last_instance(index)?.1.term)
+            .min()
     }
 
     /// No grace can be used up before this.
@@ -187,7 +202,12 @@ impl<'a> Case<'a> {
             .into_iter()
             .flatten()
             .map(|it| it.lo + spec_ms);
-        ended.chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
+        let by_probe = self.last_main_killed_by_probe().map(|term| term + spec_ms);
+        ended
+            .chain(deleted)
+            .chain(by_probe)
+            .min()
+            .map(|end| end - TURN_ROUNDING_MS)
     }
 
     /// How far apart the times of two instances must be for their order to be certain.
