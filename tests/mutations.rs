@@ -93,7 +93,7 @@ fn mutants(trace: &Trace) -> Vec<Mutant> {
         };
         let kind: Kind = trace.spec.containers[entry.container].kind;
         add(format!("journal {kind:?} {what} removed"), &|t| {
-            drop(t.journal.as_mut().expect("some").remove(j))
+            t.journal.as_mut().expect("some").remove(j);
         });
         for (name, by_ms) in [("8 s earlier", -8_000), ("20 s later", 20_000)] {
             add(format!("journal {kind:?} {what} {name}"), &|t| {

@@ -51,4 +51,10 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/pb-7",
     "deviation/pb-10",
     "deviation/123323",
+    "deviation/to-3-natural",
+    "deviation/ip-gc",
+    "deviation/pb-6",
+    "deviation/113606",
+    "deviation/83916",
+    "deviation/rs-10",
 ];

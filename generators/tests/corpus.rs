@@ -50,6 +50,9 @@ fn the_outlook_knows_which_pods_end_by_themselves() {
         "deviation/rs-3",
         "deviation/wr-5",
         "deviation/123323",
+        "deviation/to-3-natural",
+        "deviation/pb-6",
+        "deviation/rs-10",
     ];
     assert_eq!(ends, expected);
 }

@@ -1,26 +1,47 @@
-//! How late a node was, as the pods of the run itself show it, and the bounds that follow.
+//! How late the machine was and when, as the pods of the run themselves show it, and the bounds that follow.
+//!
+//! A pod is judged by the delays of the *other* pods that lived at the same time: a load that holds one kubelet up holds
+//! its neighbours up too, and what holds up only this pod is the kubelet's own doing.
+
+pub mod samples;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::check::Bounds;
-use crate::trace::{JournalKind, Kind, State, Step, Trace, UnixMs};
+use crate::trace::{Trace, UnixMs};
+pub use samples::Sample;
 
-/// Delays below which an idle node stays: from create to the first process, and from an exit to its status here.
-const IDLE_MS: i64 = 2_500;
-/// With fewer samples nothing is concluded.
-const SAMPLES_MIN: usize = 20;
-/// What the bounds allow for in any case; latencies are never measured completely.
-const FLOOR_MS: i64 = 3_000;
-/// A node that is later than this cannot be judged by times; its pods' bounds stop growing here.
+/// What the bounds allow for in any case: latencies are never measured completely.
+const FLOOR_MS: i64 = 2_000;
+/// A machine that is later than this cannot be judged by times; the bounds stop growing here.
 const CEILING_MS: i64 = 60_000;
-/// An exit so shortly before a delete may be shown by the teardown, after its kills.
-const CALM_MS: i64 = 5_000;
+/// With fewer samples around a pod, what is allowed does not go below the bounds of an unknown machine.
+const SAMPLES_MIN: usize = 30;
+/// Delays are kept by time in steps of this length.
+const BUCKET_MS: i64 = 5_000;
+/// A pod is affected by what happened this long before its first event.
+const BEFORE_MS: i64 = 5_000;
 
-/// Delays of one node.
+/// Delays of a run, by time. All nodes count together: those of a Kind cluster share their machine.
 #[derive(Clone, Debug, Default)]
 pub struct Delays {
-    /// From the pod's creation to its first process.
-    start_ms: Vec<i64>,
-    /// From a process's exit to the status that shows it.
-    seen_ms: Vec<i64>,
+    /// Steps of time.
+    buckets: BTreeMap<i64, Bucket>,
+}
+
+/// A step of time: the largest delays of two different pods, and how many there were.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    slots: [Slot; 2],
+    samples: usize,
+}
+
+/// A pod's largest delay in a step of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    excess_ms: i64,
+    pod: u64,
 }
 
 impl Delays {
@@ -29,106 +50,84 @@ impl Delays {
         if !trace.gaps.is_empty() {
             return;
         }
-        self.start_ms.extend(start_delay_ms(trace));
-        // A kill or a probe's kill keeps the worker busy for a whole grace: that is no delay of the node.
-        let is_calm = trace
-            .spec
-            .containers
-            .iter()
-            .all(|c| c.startup.is_none() && c.liveness.is_none());
-        if is_calm {
-            self.seen_ms.extend(exit_delays_ms(trace));
+        let pod = identity(trace);
+        for Sample {
+            from_ms,
+            until_ms,
+            idle_ms,
+        } in samples::of(trace)
+        {
+            let excess_ms = (until_ms - from_ms - idle_ms).max(0);
+            // What takes longer than the ceiling is no delay but a thing that never happened.
+            let steps = from_ms.max(until_ms - CEILING_MS) / BUCKET_MS..=until_ms / BUCKET_MS;
+            for step in steps {
+                let bucket = self.buckets.entry(step).or_default();
+                bucket.samples += 1;
+                put(&mut bucket.slots, Slot { excess_ms, pod });
+            }
         }
     }
 
-    /// The bounds for judging this node's pods: wide ones if there is too little to go by.
-    pub fn bounds(&self) -> Bounds {
-        self.excess_ms().map_or_else(Bounds::default, Bounds::with_delay)
+    /// The bounds for judging this pod: wide ones if nothing tells how late the machine was.
+    pub fn bounds(&self, trace: &Trace) -> Bounds {
+        self.delay_ms(trace).map_or_else(Bounds::default, Bounds::with_delay)
     }
 
-    /// By how much the slowest hundredth exceeded an idle node; absent: too few samples.
-    pub fn excess_ms(&self) -> Option<i64> {
-        let slowest_ms = [&self.start_ms, &self.seen_ms]
-            .into_iter()
-            .filter_map(|samples| percentile_99(samples))
-            .max()?;
-        Some((slowest_ms - IDLE_MS).clamp(FLOOR_MS, CEILING_MS))
+    /// What is allowed for while this pod lived; absent: no other pod tells.
+    pub fn delay_ms(&self, trace: &Trace) -> Option<i64> {
+        let pod = identity(trace);
+        let (first_ms, last_ms) = (trace.steps.first()?.at_ms?, trace.steps.last()?.at_ms?);
+        let steps = (first_ms - BEFORE_MS) / BUCKET_MS..=last_ms.max(first_ms) / BUCKET_MS;
+        let lived = || self.buckets.range(steps.clone()).map(|(_, bucket)| bucket);
+        let others = lived().flat_map(|bucket| &bucket.slots);
+        let others = others.filter(|slot| slot.pod != pod && **slot != Slot::default());
+        let measured_ms = FLOOR_MS + others.map(|slot| slot.excess_ms).max()? * 5 / 4;
+        let samples: usize = lived().map(|bucket| bucket.samples).sum();
+        let floor_ms = if samples < SAMPLES_MIN {
+            Bounds::default().delay_ms
+        } else {
+            0
+        };
+        Some(measured_ms.max(floor_ms).min(CEILING_MS))
     }
 }
 
-fn percentile_99(samples: &[i64]) -> Option<i64> {
-    if samples.len() < SAMPLES_MIN {
-        return None;
-    }
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable();
-    let index = (sorted.len() * 99).div_ceil(100) - 1;
-    sorted.get(index).copied()
-}
-
-fn start_delay_ms(trace: &Trace) -> Option<i64> {
-    let created_ms = trace.steps.first()?.at_ms?;
-    let journal = trace.journal.as_ref()?;
-    let first = journal.iter().find(|entry| entry.kind == JournalKind::Start)?;
-    Some(first.at_ms - created_ms)
-}
-
-/// Exits of init containers that ended by themselves before any delete: nothing else can hold the kubelet up then.
-fn exit_delays_ms(trace: &Trace) -> Vec<i64> {
-    let Some(journal) = &trace.journal else {
-        return Vec::new();
+/// Keeps the two largest of different pods, the larger one first.
+fn put(slots: &mut [Slot; 2], new: Slot) {
+    let [first, second] = *slots;
+    *slots = if new.pod == first.pod {
+        [if new.excess_ms > first.excess_ms { new } else { first }, second]
+    } else if new.excess_ms > first.excess_ms || first == Slot::default() {
+        [new, first]
+    } else if new.excess_ms > second.excess_ms || second == Slot::default() {
+        [first, new]
+    } else {
+        [first, second]
     };
-    let deleted_ms = trace
-        .steps
-        .iter()
-        .find(|step| step.deletion.is_some())
-        .and_then(|step| step.at_ms);
-    let own_exits = journal.iter().filter(|entry| {
-        let is_exit = matches!(entry.kind, JournalKind::Exit(_));
-        let is_init = trace
-            .spec
-            .containers
-            .get(entry.container)
-            .is_some_and(|c| c.kind == Kind::Init);
-        let before_delete = deleted_ms.is_none_or(|deleted_ms| entry.at_ms + CALM_MS < deleted_ms);
-        is_exit && is_init && before_delete
-    });
-    own_exits
-        .filter_map(|exit| Some(shown_ms(&trace.steps, exit.container, exit.attempt)? - exit.at_ms))
-        .collect()
 }
 
-/// When a status first showed that this attempt has ended.
-fn shown_ms(steps: &[Step], container: usize, attempt: u32) -> Option<UnixMs> {
-    let shows = |step: &&Step| {
-        step.view
-            .containers
-            .get(container)
-            .and_then(Option::as_ref)
-            .is_some_and(|view| {
-                view.restart_count > attempt
-                    || (view.restart_count == attempt && matches!(view.state, State::Terminated(_)))
-            })
-    };
-    steps.iter().find(shows)?.at_ms
+fn identity(trace: &Trace) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&trace.uid, &trace.name).hash(&mut hasher);
+    hasher.finish()
 }
+
+/// When something happened, on the clock of the recording.
+type At = UnixMs;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn bounds_follow_the_slowest_hundredth() {
-        let mut delays = Delays::default();
-        assert_eq!(delays.bounds(), Bounds::default());
-        delays.start_ms = vec![1_500; 200];
-        assert_eq!(delays.excess_ms(), Some(FLOOR_MS));
-        delays.seen_ms = vec![12_500; 200];
-        assert_eq!(delays.excess_ms(), Some(10_000));
-        // One in two hundred is chance.
-        delays.seen_ms[0] = 50_000;
-        assert_eq!(delays.excess_ms(), Some(10_000));
-        delays.seen_ms = vec![500_000; 30];
-        assert_eq!(delays.excess_ms(), Some(CEILING_MS));
+    fn the_two_largest_of_different_pods_are_kept() {
+        let slot = |excess_ms, pod| Slot { excess_ms, pod };
+        let mut slots = [Slot::default(); 2];
+        for new in [slot(0, 1), slot(5, 1), slot(3, 2), slot(4, 3), slot(2, 1), slot(9, 2)] {
+            put(&mut slots, new);
+        }
+        assert_eq!(slots, [slot(9, 2), slot(5, 1)]);
+        put(&mut slots, slot(7, 1));
+        assert_eq!(slots, [slot(9, 2), slot(7, 1)]);
     }
 }

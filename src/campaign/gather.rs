@@ -39,11 +39,11 @@ impl Gathered {
     /// Takes a pod's verdict.
     pub fn add(&mut self, trace: Trace, judged: Judged) {
         judge::add(&mut self.guarantees, &judged.guarantees);
-        let kubernetes = judged.kubernetes.unwrap_or_else(|| "unknown".to_owned());
+        let kubernetes = judged.kubernetes.clone().unwrap_or_else(|| "unknown".to_owned());
         self.kubelets
             .entry(kubernetes.clone())
             .or_default()
-            .add(&trace, &judged.verdict);
+            .add(&trace, &judged);
         for at_ms in trace.steps.iter().filter_map(|step| step.at_ms) {
             let (first_ms, last_ms) = self.span_ms.unwrap_or((at_ms, at_ms));
             self.span_ms = Some((first_ms.min(at_ms), last_ms.max(at_ms)));

@@ -1,6 +1,6 @@
 //! A campaign: many scenarios on a target, judged and counted. Knows no printing.
 
-mod delays;
+pub mod delays;
 mod gather;
 mod keep;
 mod predict;
@@ -14,7 +14,7 @@ pub use delays::Delays;
 pub use gather::{FINDINGS_MAX, Finding, Gathered};
 pub use keep::{extract, keep};
 pub use predict::predict;
-pub use recorded::{JudgedRecording, judge_recording};
+pub use recorded::{JudgedRecording, Rest, delays as delays_of, judge_each, judge_recording};
 pub use rerecord::rerecord;
 pub use simulated::{Draw, Played, Simulation, simulate_all};
 pub use summary::{Found, Summary, Tally};

@@ -1,13 +1,13 @@
 //! Judges a campaign's recording: once through it for the nodes' delays, once for the verdicts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::delays::Delays;
 use super::gather::Gathered;
-use super::verdict::judge_as;
-use crate::check::Bounds;
+use super::verdict::{Judged, judge_as};
+use crate::model::KubeletVersion;
 use crate::recording::{Notes, RecordingError};
+use crate::trace::Trace;
 use crate::trace::normalize::{Options, Traces};
 
 /// Verdicts on a recording's pods, and what was odd about it.
@@ -23,27 +23,52 @@ pub struct JudgedRecording {
 
 /// Judges every pod in the file with bounds that its node has earned.
 pub fn judge_recording(path: &Path, strict: bool) -> Result<JudgedRecording, RecordingError> {
-    let mut delays: BTreeMap<Option<String>, Delays> = BTreeMap::new();
-    for trace in Traces::open(path, &Options::default())? {
-        let trace = trace?;
-        delays.entry(trace.node.clone()).or_default().see(&trace);
-    }
+    let mut gathered = Gathered::default();
+    let rest = judge_each(path, None, strict, |trace, judged| gathered.add(trace, judged))?;
+    Ok(JudgedRecording {
+        gathered,
+        server: rest.server,
+        notes: rest.notes,
+    })
+}
+
+/// What a recording says beside its pods.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// Version of the API server.
+    pub server: Option<String>,
+    /// Remarks of the reader.
+    pub notes: Notes,
+}
+
+/// Hands out every pod with its verdict, judged as `kubernetes` or as the version that the recording names.
+pub fn judge_each(
+    path: &Path,
+    kubernetes: Option<KubeletVersion>,
+    strict: bool,
+    mut each: impl FnMut(Trace, Judged),
+) -> Result<Rest, RecordingError> {
+    let delays = delays(path);
     let mut traces = Traces::open(path, &Options::default())?;
-    let mut judged = JudgedRecording::default();
     for trace in traces.by_ref() {
         let trace = trace?;
-        let bounds = delays.get(&trace.node).map_or_else(Bounds::default, Delays::bounds);
-        let verdict = judge_as(&trace, None, &bounds, strict);
-        judged.gathered.add(trace, verdict);
+        let judged = judge_as(&trace, kubernetes, &delays.bounds(&trace), strict);
+        each(trace, judged);
     }
-    for tally in judged.gathered.kubelets.values_mut() {
-        let nodes = tally
-            .nodes
-            .iter()
-            .filter_map(|node| delays.get(&Some(node.clone()))?.excess_ms());
-        tally.delay_ms = nodes.max();
+    let server = traces.header().and_then(|header| header.server.clone());
+    Ok(Rest {
+        server,
+        notes: traces.notes().clone(),
+    })
+}
+
+/// The delays that a recording shows, as far as it can be read; who reads it for its pods meets the error again.
+pub fn delays(path: &Path) -> Delays {
+    let mut delays = Delays::default();
+    if path.is_file()
+        && let Ok(traces) = Traces::open(path, &Options::default())
+    {
+        traces.filter_map(Result::ok).for_each(|trace| delays.see(&trace));
     }
-    judged.server = traces.header().and_then(|header| header.server.clone());
-    judged.notes = traces.notes().clone();
-    Ok(judged)
+    delays
 }

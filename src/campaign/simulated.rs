@@ -46,6 +46,9 @@ pub struct Played {
     pub judged: Judged,
 }
 
+/// A simulated node is as idle as a node can be.
+const IDLE_MS: i64 = 2_000;
+
 /// Cases that a thread takes at a time.
 const CHUNK: u64 = 8;
 
@@ -114,8 +117,7 @@ impl Simulation {
         let mut trace = simulate(scenario, &options);
         trace.name = pod_name(case, Some(&version.to_string()));
         trace.node = Some(node);
-        // An idle node that is as punctual as the simulation makes it.
-        let judged = judge_as(&trace, Some(version), &Bounds::default(), self.strict);
+        let judged = judge_as(&trace, Some(version), &Bounds::with_delay(IDLE_MS), self.strict);
         Played {
             case: case.to_owned(),
             trace,

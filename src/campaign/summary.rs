@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
 use crate::judge::Promise;
 use crate::trace::Trace;
@@ -58,9 +59,8 @@ pub struct Tally {
     pub inconclusive: usize,
     /// Of those, how many for which reason.
     pub inconclusive_reasons: BTreeMap<String, usize>,
-    /// By how much this kubelet's nodes were slower than idle ones; absent: not measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay_ms: Option<i64>,
+    /// What the bounds allowed for load where it was heaviest.
+    pub delay_ms_max: i64,
 }
 
 /// A divergence and how to see it again.
@@ -88,10 +88,11 @@ pub struct Found {
 
 impl Tally {
     /// Counts a verdict.
-    pub fn add(&mut self, trace: &Trace, verdict: &Verdict) {
+    pub fn add(&mut self, trace: &Trace, judged: &Judged) {
+        self.delay_ms_max = self.delay_ms_max.max(judged.delay_ms);
         self.nodes.extend(trace.node.clone());
         self.judged += 1;
-        match verdict {
+        match &judged.verdict {
             Verdict::Conforms => self.conforms += 1,
             Verdict::KnownDeviation(found) => {
                 self.known_deviation += 1;

@@ -12,6 +12,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What the guarantees said.
     pub guarantees: Tallies,
+    /// What the bounds allowed for the machine's load.
+    pub delay_ms: i64,
     /// The version it was judged as, as it was given or recorded.
     pub kubernetes: Option<String>,
 }
@@ -35,6 +37,7 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
     Judged {
         verdict,
         guarantees,
+        delay_ms: bounds.delay_ms,
         kubernetes: name,
     }
 }

@@ -67,10 +67,14 @@ impl Moves<'_> {
                     self.push(next, &mut out);
                 }
             }
+            Mode::Ending => {
+                self.terminating(node, &mut out);
+                self.delete(node, &mut out);
+                self.readiness(node, &mut out);
+                self.startup(node, &mut out);
+                self.ended_workers(node, &mut out);
+            }
             Mode::Killing => {
-                if !node.pod.deleted {
-                    self.terminating(node, &mut out);
-                }
                 self.kill_done(node, &mut out);
                 self.readiness(node, &mut out);
                 self.startup(node, &mut out);
@@ -149,22 +153,28 @@ impl Moves<'_> {
         self.facts.get(index, n).cloned().unwrap_or_default()
     }
 
-    /// The terminating step's first status, from a snapshot that can be newer than the sync's.
+    /// The first status of the terminating step, on a snapshot newer than the one that showed the end.
     fn terminating(&self, node: &Node, out: &mut Expansion) {
-        for mut next in self.snapshots(node) {
+        for snapshot in self.snapshots(node) {
+            let mut next = snapshot;
             self.prune(&mut next.pod);
             model::terminating_status(self.behaviour, self.spec, &mut next.pod);
-            next.status_at = next.now;
+            next.computed();
             self.push(next, out);
         }
     }
 
     fn terminated(&self, node: &Node, out: &mut Expansion) {
-        let mut next = node.clone();
-        self.prune(&mut next.pod);
-        model::terminated_status(self.behaviour, self.spec, &mut next.pod);
-        next.status_at = next.now;
-        self.push(next, out);
+        // A delete that comes only now still counts (WR-4).
+        let may_be_deleted = self.deletion.is_some() && !node.pod.deleted;
+        for deleted_now in [false, true].into_iter().take(1 + usize::from(may_be_deleted)) {
+            let mut next = node.clone();
+            next.pod.deleted |= deleted_now;
+            self.prune(&mut next.pod);
+            model::terminated_status(self.behaviour, self.spec, &mut next.pod);
+            next.computed();
+            self.push(next, out);
+        }
     }
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
@@ -173,7 +183,7 @@ impl Moves<'_> {
             let is_first = next.pod.sandbox == model::Sandbox::None;
             self.prune(&mut next.pod);
             let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
-            next.status_at = next.now;
+            next.computed();
             if !acts {
                 self.push(next, out);
             } else if self.can_lead_to_target(&next.pod) {
@@ -426,7 +436,7 @@ impl Moves<'_> {
             next.interrupted = false;
             self.prune(&mut next.pod);
             model::delete_seen(self.behaviour, self.spec, &mut next.pod);
-            next.status_at = next.now;
+            next.computed();
             self.push(next, out);
         }
     }
@@ -448,6 +458,11 @@ impl Moves<'_> {
 
     fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
         let start = self.facts_of(index, n).start.map_or(LONG_AGO, |start| start.lo);
+        // The initial delay counts from the status's start time, which is cut to the second.
+        let start = start.div_euclid(1_000) * 1_000;
+        // A worker goes on counting in the next life where it stopped in the one before (its run of equal results is not
+        // reset), so there the first result can be the one that is missing.
+        let results = if n == 0 { results } else { 1 };
         let periods =
             i64::from(probe.initial_delay_s) + i64::from(probe.period_s) * i64::from(results.saturating_sub(1));
         // Ticks are not aligned with the start, and readiness can be asked out of turn (PB-1).
@@ -549,6 +564,30 @@ impl Moves<'_> {
                     hi: FAR_FUTURE,
                 });
                 self.push(next, out);
+            }
+        }
+    }
+
+    /// PB-10: probe workers end when they see a terminal phase, and what has no worker counts as started and ready.
+    fn ended_workers(&self, node: &Node, out: &mut Expansion) {
+        for (index, (view, target)) in node
+            .pod
+            .status
+            .containers
+            .iter()
+            .zip(&self.target.containers)
+            .enumerate()
+        {
+            let improves = (target.started && !view.started) || (target.ready && !view.ready);
+            if !improves || (view.restart_count, &view.state) != (target.restart_count, &target.state) {
+                continue;
+            }
+            for worker in [Worker::Startup, Worker::Readiness] {
+                if node.pod.containers[index].has_worker(worker) {
+                    let mut next = node.clone();
+                    model::worker_lost(&mut next.pod, index, worker);
+                    self.push(next, out);
+                }
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct Node {
     pub latest: UnixMs,
     /// No earlier than this was the cached status computed.
     pub status_at: UnixMs,
+    /// `latest` when the cached status was computed.
+    pub status_latest: UnixMs,
     /// A kill inside a sync waits for a process whose end the recording does not show.
     pub blocked: bool,
     /// The first sync was cancelled by a delete before it started anything.
@@ -28,9 +30,15 @@ impl Node {
             now: created,
             latest: created,
             status_at: created,
+            status_latest: created,
             blocked: false,
             interrupted: false,
         }
+    }
+
+    /// The cached status was computed now.
+    pub fn computed(&mut self) {
+        (self.status_at, self.status_latest) = (self.now, self.latest);
     }
 
     /// Something has happened in this interval.
@@ -50,8 +58,9 @@ impl Node {
     /// WS-1: a terminal phase is not published while the worker is not terminated.
     pub fn phase(&self, previous: Phase) -> Phase {
         let phase = self.pod.status.phase;
-        let masked =
-            phase.is_terminal() && !previous.is_terminal() && matches!(self.pod.mode, Mode::Sync | Mode::Killing);
+        let masked = phase.is_terminal()
+            && !previous.is_terminal()
+            && matches!(self.pod.mode, Mode::Sync | Mode::Ending | Mode::Killing);
         if masked { previous } else { phase }
     }
 }

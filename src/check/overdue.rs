@@ -54,7 +54,7 @@ impl Owed<'_> {
                 })
             }
             Mode::Sync => self.overdue_sync(node, &late),
-            Mode::Killing => late(
+            Mode::Ending | Mode::Killing => late(
                 LONG_AGO,
                 grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms(),
             )

@@ -1,11 +1,10 @@
 //! `podcheck check`: one verdict for each pod of recordings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::{Exit, Failure, input};
-use crate::campaign::judge_as;
-use crate::check::Bounds;
+use crate::campaign::{delays_of, judge_as};
 use crate::model::KubeletVersion;
 use crate::report::{Counts, VerdictLine};
 
@@ -72,7 +71,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     )
 }
 
-fn check_file(args: &Args, file: &PathBuf, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+fn check_file(args: &Args, file: &Path, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+    // A pipe can be read only once: then the bounds are those of a machine of which nothing is known.
+    let delays = delays_of(file);
     let mut traces = input::traces(file)?;
     let mut failed = None;
     // A reader that fails in the middle still hands out the pods that were alive, as inconclusive.
@@ -84,7 +85,7 @@ fn check_file(args: &Args, file: &PathBuf, counts: &mut Counts, output: &mut Out
                 continue;
             }
         };
-        let judged = judge_as(&trace, args.kubernetes, &Bounds::default(), args.strict);
+        let judged = judge_as(&trace, args.kubernetes, &delays.bounds(&trace), args.strict);
         counts.add(&judged.verdict);
         let line = VerdictLine::new(&trace, judged.kubernetes, &judged.verdict);
         if output.is_json() {

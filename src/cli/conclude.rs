@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use podcheck_generators::CaseId;
 
 use super::output::Output;
-use super::{Exit, Failure, args};
+use super::{Exit, Failure};
 use crate::campaign::{self, FINDINGS_MAX, Finding, Found, Gathered, Summary};
 use crate::model::KubeletVersion;
-use crate::printer::{Printer, Row};
 use crate::report;
-use crate::simulate::Workload;
 
 /// Divergences that are printed in full; the others are in the folder.
 const PRINTED_MAX: usize = 10;
@@ -97,39 +95,19 @@ fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersio
         divergences: finding.divergences.clone(),
         folder: folder.clone(),
     };
-    let kubelet = finding.kubernetes.parse().unwrap_or(args::NEWEST);
-    let server_minor = server.unwrap_or(kubelet).minor;
-    let printer = Printer::for_server(server_minor);
-    let predicted: Option<Vec<Row>> = trace
-        .scenario
-        .as_ref()
-        .map(|scenario| campaign::predict(&Workload::of(scenario), kubelet, server_minor));
-    let text = report::finding(finding, &found, printer, predicted.as_deref());
+    let explanation = report::explain(finding, &found, server);
     if let Some(folder) = &folder {
-        let rows: Vec<Row> = report::observed(printer, trace, None)
-            .into_iter()
-            .map(|row| row.row)
-            .collect();
-        let observed = report::table(&trace.name, &rows);
-        let predicted = predicted
-            .map(|rows| report::table(&trace.name, &rows))
-            .unwrap_or_default();
         let files = [
-            ("explanation.txt", &text),
-            ("observed.txt", &observed),
-            ("predicted.txt", &predicted),
+            ("explanation.txt", explanation.text.as_str()),
+            ("observed.txt", &explanation.observed),
+            ("predicted.txt", &explanation.predicted),
         ];
-        campaign::keep(
-            folder,
-            &found.case,
-            finding,
-            &files.map(|(name, text)| (name, text.as_str())),
-        )?;
+        campaign::keep(folder, &found.case, finding, &files)?;
         if let Some(recording) = &campaign.summary.recording {
             campaign::extract(recording, &trace.uid, &folder.join("recording.jsonl"))?;
         }
     }
-    Ok((found, text))
+    Ok((found, explanation.text))
 }
 
 /// The command that runs the scenario again where it ran.

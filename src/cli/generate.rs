@@ -73,11 +73,12 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 
 fn write(output: &mut Output, case: &str, scenario: &Scenario, manifest: bool) -> Result<(), Failure> {
     if !manifest {
-        return Ok(if output.is_json() {
-            output.json(&json!({"case": case, "scenario": scenario}))?
+        if output.is_json() {
+            output.json(&json!({"case": case, "scenario": scenario}))?;
         } else {
-            output.text(&format!("---\n# {case}\n{}", scenario.to_yaml()))?
-        });
+            output.text(&format!("---\n# {case}\n{}", scenario.to_yaml()))?;
+        }
+        return Ok(());
     }
     let placement = Placement {
         name: manifest::pod_name(case, None),

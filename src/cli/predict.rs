@@ -11,6 +11,7 @@ use crate::model::KubeletVersion;
 const EXAMPLES: &str = "\
 The prediction is the model's ordinary run. A real watch may skip rows: the kubelet publishes only its newest status.
 Of a plain manifest, what its containers do is read off their commands; what they do not tell is assumed, and said.
+A manifest that an API server of that version refuses is refused here too, with its words.
 
 Examples:
   podcheck predict pod.yaml --kubernetes 1.34
@@ -40,12 +41,12 @@ pub struct Args {
 
 /// Prints a table for each scenario.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let server = args.server.unwrap_or(args.kubernetes);
     let named = match (&args.file, &args.corpus) {
-        (Some(file), _) => source::file(file)?,
+        (Some(file), _) => source::file(file, server.minor)?,
         (None, Some(name)) => vec![source::corpus(name)?],
         (None, None) => return Err(Failure::Usage("name a file or --corpus".into())),
     };
-    let server = args.server.unwrap_or(args.kubernetes);
     for (index, Named { name, work }) in named.iter().enumerate() {
         let rows = predict(work, args.kubernetes, server.minor);
         table::write(output, name, &rows, index == 0)?;

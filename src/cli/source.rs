@@ -7,6 +7,7 @@ use podcheck_generators::{CORPUS, CaseId, Profile, Scenario, case};
 use serde::Deserialize;
 use serde_yaml::{Deserializer, Value};
 
+use super::args::NEWEST;
 use super::{Failure, input, plain};
 use crate::simulate::Workload;
 
@@ -51,7 +52,7 @@ pub fn corpus_entry(name: &str) -> Result<&'static podcheck_generators::Named, F
 pub fn scenarios(text: &str) -> Result<Vec<Named>, Failure> {
     let path = Path::new(text);
     if text == "-" || path.exists() {
-        return file(path);
+        return file(path, NEWEST.minor);
     }
     if let Some(named) = CORPUS.iter().find(|named| named.name == text) {
         return Ok(vec![Named::new(text, &named.scenario())]);
@@ -75,8 +76,8 @@ pub fn scenarios(text: &str) -> Result<Vec<Named>, Failure> {
     }
 }
 
-/// All scenarios and manifests in a file.
-pub fn file(path: &Path) -> Result<Vec<Named>, Failure> {
+/// All scenarios and manifests in a file; manifests as an API server 1.`server_minor` takes them.
+pub fn file(path: &Path, server_minor: u32) -> Result<Vec<Named>, Failure> {
     let place = if path.as_os_str() == "-" {
         "<stdin>".to_owned()
     } else {
@@ -104,18 +105,20 @@ pub fn file(path: &Path) -> Result<Vec<Named>, Failure> {
                 }
             };
             numbered
-                .map(|(index, value)| named(value, &place, &name(index)).map_err(|failure| failure.at(&place)))
+                .map(|(index, value)| {
+                    named(value, &place, &name(index), server_minor).map_err(|failure| failure.at(&place))
+                })
                 .collect()
         }
     }
 }
 
-fn named(value: &Value, place: &str, name: &str) -> Result<Named, Failure> {
+fn named(value: &Value, place: &str, name: &str, server_minor: u32) -> Result<Named, Failure> {
     if plain::is_manifest(value) {
         if let Some(scenario) = annotated(value) {
             return Ok(Named::new(object_name(value), &scenario?));
         }
-        let plain = plain::read(value)?;
+        let plain = plain::read(value, server_minor)?;
         for assumption in &plain.assumptions {
             eprintln!("note: {place}: {assumption}");
         }

@@ -1,6 +1,8 @@
 //! Deviations that this program found and nobody seems to have reported.
 
-use super::marks::{is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of};
+use super::marks::{
+    is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of, was_killed_across_the_end,
+};
 use super::{Deviation, Versions};
 
 /// Found here; the names are those of the rules in the specification where they were first described.
@@ -19,11 +21,13 @@ pub const FINDINGS: &[Deviation] = &[
         is_its_doing: |case, breach| {
             step_of(case, breach).is_some_and(|step| {
                 let before = step.checked_sub(1).map(|before| &case.trace.steps[before].view);
-                before.is_some_and(|before| before.phase.is_terminal() && before.pod_ip)
+                // The garbage collection takes the sandbox only of a pod that is being deleted (or evicted).
+                case.trace.steps[step].deletion.is_some()
+                    && before.is_some_and(|before| before.phase.is_terminal() && before.pod_ip)
                     && case.trace.steps[step..].iter().all(|later| !later.view.pod_ip)
             })
         },
-        smallest_pod: None,
+        smallest_pod: Some("deviation/ip-gc"),
     },
     Deviation {
         name: "podcheck/TO-3",
@@ -57,6 +61,24 @@ pub const FINDINGS: &[Deviation] = &[
         smallest_pod: Some("deviation/rs-2"),
     },
     Deviation {
+        name: "podcheck/RS-10",
+        title: "A sidecar that is being killed for its probe is started once more although all work was done meanwhile",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go#L1620",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-no-sidecar-after-the-work"],
+        is_its_doing: |case, breach| {
+            breach
+                .container
+                .is_some_and(|index| was_killed_across_the_end(case, index))
+        },
+        smallest_pod: Some("deviation/rs-10"),
+    },
+    Deviation {
         name: "podcheck/RS-3",
         title: "A pod whose work is done does not end while its last sidecar is not up",
         link: "https://github.com/kubernetes/kubernetes/pull/138514",
@@ -66,7 +88,7 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: Some(37),
         },
-        guarantees: &["G-sidecar-never-blocks-the-end"],
+        guarantees: &["G-sidecar-never-blocks-the-end", "G-no-sidecar-after-the-work"],
         is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
         smallest_pod: Some("deviation/rs-3"),
     },

@@ -100,3 +100,40 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
     case.views(last)
         .any(|(step, view)| shown_after(step) && !(view.state == State::Running && view.started))
 }
+
+/// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
+pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
+    let first_s = case
+        .trace
+        .steps
+        .iter()
+        .find_map(|step| step.deletion)
+        .map(|mark| mark.grace_s);
+    let stopped = case
+        .last_instance(index)
+        .and_then(|(_, facts)| facts.term.zip(facts.finish));
+    first_s
+        .zip(stopped)
+        .is_some_and(|(first_s, (term, finish))| finish.lo - term <= i64::from(first_s) * 1_000 + 2_000)
+}
+
+/// RS-10: was a life of this sidecar told to stop by its probe, and gone only after the last main container's end?
+pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
+    let Some(done) = case.mains_done() else { return false };
+    let mut lives = (0..case.facts.instances(index)).filter_map(|n| case.facts.get(index, n));
+    case.can_be_killed_by_probe(index)
+        && lives.any(|facts| {
+            let (told, ended) = (facts.term, facts.finish);
+            told.is_some_and(|told| told <= done.hi) && ended.is_some_and(|ended| ended.hi >= done.lo)
+        })
+}
+
+/// #83916: was the grace shortened by a second delete, and was the pod gone soon after the first one's was over?
+pub fn grace_was_shortened(case: &Case) -> bool {
+    let Some(deletion) = case.deletion else { return false };
+    let first_s = case.trace.steps[deletion.step].deletion.map_or(0, |mark| mark.grace_s);
+    let over = deletion.requested.hi + i64::from(first_s) * 1_000 + 2_000;
+    let bound_ms = 2 * case.bounds.teardown_ms + case.bounds.publish_ms;
+    let last = case.not_before(case.last_step());
+    first_s > deletion.grace_s && last.is_some_and(|last| last <= over + bound_ms)
+}

@@ -1,7 +1,8 @@
 //! Deviations that upstream has an issue for, and those of the runtime.
 
 use super::marks::{
-    all_ended, ended_in_the_instant_of_its_start, started_after_its_end, step_of, waited_for_one_that_was_down,
+    all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
+    started_after_its_end, step_of, waited_for_one_that_was_down,
 };
 use super::{Deviation, Versions};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -207,5 +208,37 @@ pub const UPSTREAM: &[Deviation] = &[
             })
         },
         smallest_pod: None,
+    },
+    Deviation {
+        name: "kubernetes#113606",
+        title: "A delete waits for the kills of containers whose probes failed, and these are started once more",
+        link: "https://github.com/kubernetes/kubernetes/issues/113606",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-delete-comes-first"],
+        // The guarantee itself asks for a kill by a probe that was under way when the pod was deleted.
+        is_its_doing: |_, breach| breach.container.is_some(),
+        smallest_pod: Some("deviation/113606"),
+    },
+    Deviation {
+        name: "kubernetes#83916",
+        title: "A second delete with a shorter grace changes nothing once the kubelet has begun to stop the containers",
+        link: "https://github.com/kubernetes/kubernetes/issues/83916",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-shorter-grace-counts", "G-gone-in-time"],
+        is_its_doing: |case, breach| match breach.container {
+            Some(index) => had_its_first_grace_at_most(case, index),
+            None => grace_was_shortened(case),
+        },
+        smallest_pod: Some("deviation/83916"),
     },
 ];

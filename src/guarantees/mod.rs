@@ -13,6 +13,7 @@ mod exits;
 mod init;
 mod phase;
 mod probes;
+mod promptness;
 mod restarts;
 mod sidecars;
 mod status;
@@ -68,6 +69,7 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         sidecars::RULES,
         restarts::RULES,
         termination::RULES,
+        promptness::RULES,
         probes::RULES,
         phase::RULES,
         status::RULES,

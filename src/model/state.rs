@@ -85,6 +85,8 @@ pub enum Sandbox {
 pub enum Mode {
     /// Ordinary syncs.
     Sync,
+    /// A sync has computed a terminal phase; the terminating step has not begun.
+    Ending,
     /// The terminating step has published its first status and is stopping containers.
     Killing,
     /// Everything is dead; the status of the fresh read is not yet computed.

@@ -28,8 +28,7 @@ pub fn sync_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) ->
     debug_assert_eq!(pod.mode, Mode::Sync);
     pod.status = compute(behaviour, spec, pod, false);
     if pod.status.phase.is_terminal() {
-        // WS-2 a, b: the terminating step publishes the same status once more, so it is not a step of its own.
-        pod.mode = Mode::Killing;
+        pod.mode = Mode::Ending;
         return false;
     }
     add_workers(behaviour, spec, pod);
@@ -131,7 +130,7 @@ pub fn delete_seen(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
 /// The terminating step publishes its first status; after a natural end it differs from the sync's only if its newer
 /// snapshot does (WS-2 b). A step that is tried again (TO-11) publishes it again.
 pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
-    if pod.mode == Mode::Sync {
+    if matches!(pod.mode, Mode::Sync | Mode::Ending) {
         pod.mode = Mode::Killing;
     }
     pod.status = compute(behaviour, spec, pod, false);

@@ -1,7 +1,5 @@
 //! The observed and the predicted table of a pod beside each other, with the disagreement marked.
 
-use std::fmt::Write;
-
 use crate::printer::{Printer, Row};
 use crate::trace::Trace;
 
@@ -37,38 +35,44 @@ enum Pair {
     Differs(usize, usize),
     OnlyObserved(usize),
     OnlyPredicted(usize),
+    /// There is no other table.
+    Alone(usize),
 }
 
-/// Both tables as text, joined as `diff -y` does: `|` differs, `<` only observed, `>` only predicted; `>>` marks the event.
-pub fn side_by_side(observed: &[ObservedRow], predicted: &[Row], marked: Option<usize>) -> String {
+/// Both tables as text, joined as `diff -y` does: `|` differs, `<` only observed, `>` only predicted; `>>` marks the
+/// event. Nothing predicted: only the observed table.
+pub fn side_by_side(observed: &[ObservedRow], predicted: Option<&[Row]>, marked: Option<usize>) -> String {
     let left: Vec<Row> = observed.iter().map(|row| row.row.clone()).collect();
     let left_width = cells(&left);
-    let right_width = cells(predicted);
+    let right_width = cells(predicted.unwrap_or_default());
     let blank = " ".repeat(line(None, left_width).len());
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "    {:<width$}      predicted", "observed", width = blank.len());
-    let _ = writeln!(
-        text,
-        "    {}      {}",
-        line(None, left_width),
-        line(None, right_width).trim_end()
+    let mut lines = match predicted {
+        None => vec!["    observed".to_owned(), format!("    {}", line(None, left_width))],
+        Some(_) => vec![
+            format!("    {:<width$}      predicted", "observed", width = blank.len()),
+            format!("    {}      {}", line(None, left_width), line(None, right_width)),
+        ],
+    };
+    let pairs = predicted.map_or_else(
+        || (0..left.len()).map(Pair::Alone).collect(),
+        |right| align(&left, right),
     );
-    for pair in align(&left, predicted) {
+    for pair in pairs {
         let (index, seam, other) = match pair {
             Pair::Same(index, other) => (Some(index), ' ', Some(other)),
             Pair::Differs(index, other) => (Some(index), '|', Some(other)),
             Pair::OnlyObserved(index) => (Some(index), '<', None),
             Pair::OnlyPredicted(other) => (None, '>', Some(other)),
+            Pair::Alone(index) => (Some(index), ' ', None),
         };
         let is_marked = index.is_some_and(|index| marked == Some(observed[index].event_index));
         let mark = if is_marked { ">>" } else { "  " };
         let left_text = index.map_or_else(|| blank.clone(), |index| line(Some(&left[index]), left_width));
-        let right_text = other.map_or_else(String::new, |other| line(Some(&predicted[other]), right_width));
-        let whole = format!("{mark}  {left_text}   {seam}  {right_text}");
-        let _ = writeln!(text, "{}", whole.trim_end());
+        let row = other.and_then(|other| predicted?.get(other));
+        let right_text = row.map_or_else(String::new, |row| line(Some(row), right_width));
+        lines.push(format!("{mark}  {left_text}   {seam}  {right_text}"));
     }
-    text
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 type Widths = [usize; 2];
@@ -172,7 +176,7 @@ mod tests {
                 row,
             })
             .collect();
-        let text = side_by_side(&observed, &rows(&["Pending", "Running", "Completed"]), Some(20));
+        let text = side_by_side(&observed, Some(&rows(&["Pending", "Running", "Completed"])), Some(20));
         let expected = [
             "    observed                      predicted",
             "    READY  STATUS   RESTARTS      READY  STATUS     RESTARTS",

@@ -3,11 +3,48 @@
 use std::fmt::Write;
 
 use super::compare::{observed, side_by_side};
-use crate::campaign::{Finding, Found};
+use crate::campaign::{Finding, Found, predict};
+use crate::model::KubeletVersion;
 use crate::printer::{self, Printer, Row};
+use crate::simulate::Workload;
 
-/// What is printed of a divergence, and kept as `explanation.txt`.
-pub fn finding(finding: &Finding, found: &Found, printer: Printer, predicted: Option<&[Row]>) -> String {
+/// A divergence as text.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// What is printed of it.
+    pub text: String,
+    /// The observed table alone, as kubectl prints it, without repetitions.
+    pub observed: String,
+    /// The predicted one; empty if the pod carries no scenario.
+    pub predicted: String,
+}
+
+/// Tells a divergence; without a `server` version the tables are printed as by one of the kubelet's version.
+pub fn explain(finding: &Finding, found: &Found, server: Option<KubeletVersion>) -> Explanation {
+    let Finding { trace, divergences, .. } = finding;
+    let kubelet = finding.kubernetes.parse::<KubeletVersion>().ok();
+    let minor = server.or(kubelet).map_or(u32::MAX, |version| version.minor);
+    let printer = Printer::for_server(minor);
+    let scenario = trace.scenario.as_ref().zip(kubelet);
+    let predicted = scenario.map(|(scenario, kubelet)| predict(&Workload::of(scenario), kubelet, minor));
+
+    let mut text = head(found);
+    let marked = divergences.first().map(|first| first.event_index);
+    let rows = observed(printer, trace, marked);
+    text.push_str(&side_by_side(&rows, predicted.as_deref(), marked));
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "\nreplay: {}", found.replay);
+
+    let rows = printer::collapse(rows.into_iter().map(|row| row.row));
+    let table = |rows: &[Row]| printer::table(rows.iter().map(|row| (trace.name.as_str(), row)));
+    Explanation {
+        text,
+        observed: table(&rows),
+        predicted: predicted.map(|rows| table(&rows)).unwrap_or_default(),
+    }
+}
+
+fn head(found: &Found) -> String {
     let Found {
         case,
         pod,
@@ -16,33 +53,17 @@ pub fn finding(finding: &Finding, found: &Found, printer: Printer, predicted: Op
         divergences,
         ..
     } = found;
-    let mut text = String::new();
-    // Writing to a string cannot fail.
     let place = node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
-    let _ = writeln!(text, "{case} diverges{place} ({kubernetes}), pod {pod}");
+    let mut text = format!("{case} diverges{place} ({kubernetes}), pod {pod}\n");
     for divergence in divergences {
-        let known = divergence
-            .known_deviation
-            .as_ref()
-            .map_or_else(String::new, |name| format!(" (known: {name})"));
+        let known = divergence.known_deviation.as_ref();
+        let known = known.map_or_else(String::new, |name| format!(" (known: {name})"));
         let _ = writeln!(
             text,
             "  event {}, resourceVersion {}, rule {}: {}{known}",
             divergence.event_index, divergence.resource_version, divergence.rule, divergence.summary
         );
     }
-    let marked = divergences.first().map(|first| first.event_index);
-    let rows = observed(printer, &finding.trace, marked);
     text.push('\n');
-    text.push_str(&side_by_side(&rows, predicted.unwrap_or_default(), marked));
-    if predicted.is_none() {
-        let _ = writeln!(text, "    (the pod carries no scenario, so nothing is predicted)");
-    }
-    let _ = writeln!(text, "\nreplay: {}", found.replay);
     text
-}
-
-/// A pod's table as kubectl prints it, without repetitions.
-pub fn table(pod: &str, rows: &[Row]) -> String {
-    printer::table(rows.iter().map(|row| (pod, row)))
 }

@@ -8,6 +8,6 @@ mod summary;
 mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
-pub use finding::{finding, table};
+pub use finding::{Explanation, explain};
 pub use summary::{catalogue, summary};
 pub use verdict::{Counts, VerdictLine};

@@ -63,9 +63,6 @@ pub fn catalogue(summary: &Summary) -> String {
 }
 
 fn details(text: &mut String, version: &str, tally: &Tally) {
-    if tally.known_deviations.is_empty() && tally.inconclusive_reasons.is_empty() && tally.delay_ms.is_none() {
-        return;
-    }
     let _ = writeln!(text, "\n{version}");
     for (name, count) in &tally.known_deviations {
         let _ = writeln!(text, "  known deviation {name}: {count}");
@@ -78,7 +75,9 @@ fn details(text: &mut String, version: &str, tally: &Tally) {
     if reasons.len() > REASONS_MAX {
         let _ = writeln!(text, "  inconclusive for {} more reasons", reasons.len() - REASONS_MAX);
     }
-    if let Some(delay_ms) = tally.delay_ms {
-        let _ = writeln!(text, "  allowed for its load: {:.1} s", delay_ms as f64 / 1000.0);
-    }
+    let _ = writeln!(
+        text,
+        "  allowed for load: up to {:.1} s",
+        tally.delay_ms_max as f64 / 1000.0
+    );
 }

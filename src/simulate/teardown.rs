@@ -30,35 +30,37 @@ impl Node<'_> {
             }
         }
         let is_sidecar = |index: usize| self.work.spec.containers[index].kind == Kind::Sidecar;
-        let sidecars: Vec<usize> = running.iter().copied().filter(|&index| is_sidecar(index)).collect();
         let mut done = begin;
-        let mut turn = begin;
+        let mut mains_gone = begin;
         for &index in running.iter().filter(|&&index| !(ordered && is_sidecar(index))) {
             let gone = self.stop_one(index, begin, grace_s);
             done = done.max(gone);
             if self.kind(index) == Kind::Main {
-                turn = turn.max(gone);
+                mains_gone = mains_gone.max(gone);
             }
         }
         let grace_end = begin + UnixMs::from(grace_s) * 1_000;
-        let forward = self.fault == Some(Fault::SidecarsStoppedInListOrder);
-        let in_order: Vec<usize> = if forward {
-            sidecars
-        } else {
-            sidecars.into_iter().rev().collect()
-        };
-        for index in in_order.into_iter().filter(|_| ordered) {
-            let absent_later = self.behaviour.absent_sidecar_blocks_earlier
-                && (index + 1..count).any(|later| is_sidecar(later) && !self.pod.containers[later].is_running());
-            let early = self.fault == Some(Fault::SidecarsStoppedBeforeMains);
-            let its_turn = match (absent_later, early) {
-                (_, true) => begin,
-                (true, _) => grace_end,
-                (false, _) => turn.min(grace_end),
+        // Each waits for the mains and for the sidecar that follows it directly, not for those behind.
+        let mut order: Vec<usize> = (0..count).filter(|&index| is_sidecar(index)).collect();
+        if self.fault != Some(Fault::SidecarsStoppedInListOrder) {
+            order.reverse();
+        }
+        let mut before = begin;
+        for (position, index) in order.into_iter().enumerate().filter(|_| ordered) {
+            if !running.contains(&index) {
+                let blocks = self.behaviour.absent_sidecar_blocks_earlier;
+                before = if blocks { grace_end } else { begin };
+                continue;
+            }
+            let its_turn = match self.fault {
+                Some(Fault::SidecarsStoppedBeforeMains) if position == 0 => begin,
+                Some(Fault::SidecarsStoppedBeforeMains) => before,
+                _ => before.max(mains_gone),
             };
+            let its_turn = its_turn.min(grace_end);
             let waited_s = ((its_turn - begin) / 1_000) as u32;
             let gone = self.stop_one(index, its_turn, grace_s.saturating_sub(waited_s));
-            turn = turn.max(gone);
+            before = gone;
             done = done.max(gone);
         }
         let sandbox_ms = self.latency(40, 400);

@@ -226,7 +226,7 @@ impl Node<'_> {
         self.worker.last_sync_end = Some(self.now);
         self.worker.stage = Stage::Idle;
         let transition = match work {
-            Work::Sync => self.worker.terminating && self.pod.mode == Mode::Killing,
+            Work::Sync => self.worker.terminating && self.pod.mode == Mode::Ending,
             Work::Terminating => {
                 self.worker.terminated = true;
                 true

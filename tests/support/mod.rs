@@ -51,8 +51,14 @@ pub fn version(file: &str, trace: &Trace) -> KubeletVersion {
 /// Compares with a snapshot in `expected/`.
 #[allow(dead_code, reason = "not every test file has a snapshot")]
 pub fn snapshot(name: &str, text: &str) {
+    snapshot_in(&expected(), name, text);
+}
+
+/// Compares with a snapshot in this folder.
+#[allow(dead_code, reason = "not every test file has a snapshot")]
+pub fn snapshot_in(folder: &Path, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(expected());
+    settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));

@@ -1,6 +1,7 @@
 //! A plain manifest to something that can be simulated: what its containers do is read off their commands, or assumed
 //! and said.
 
+mod admission;
 mod shell;
 
 use k8s_openapi::api::core::v1 as api;
@@ -31,26 +32,33 @@ pub fn is_manifest(document: &Value) -> bool {
     document.get("kind").is_some_and(Value::is_string)
 }
 
-/// Reads a Pod, or the pod template of a Job or another workload.
-pub fn read(document: &Value) -> Result<Plain, Failure> {
+/// Reads a Pod, or the pod template of a Job or another workload, as an API server 1.`server_minor` takes it.
+pub fn read(document: &Value, server_minor: u32) -> Result<Plain, Failure> {
     let kind = document.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let template = match kind {
-        "Pod" => Some(document),
-        "CronJob" => document
-            .get("spec")
-            .and_then(|spec| spec.get("jobTemplate")?.get("spec")?.get("template")),
-        _ => document.get("spec").and_then(|spec| spec.get("template")),
+    let (template, path) = match kind {
+        "Pod" => (Some(document), "spec"),
+        "CronJob" => (
+            document
+                .get("spec")
+                .and_then(|spec| spec.get("jobTemplate")?.get("spec")?.get("template")),
+            "spec.jobTemplate.spec.template.spec",
+        ),
+        _ => (
+            document.get("spec").and_then(|spec| spec.get("template")),
+            "spec.template.spec",
+        ),
     };
-    let Some((template, spec)) = template.and_then(|template| Some((template, template.get("spec")?))) else {
+    let Some(template) = template.filter(|template| template.get("spec").is_some()) else {
         return Err(Failure::Usage(format!(
             "a {kind} has no pod in it; give a Pod, a Job or another workload"
         )));
     };
-    refuse_unknown(spec)?;
     let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("not a pod: {error}"));
-    let as_json = serde_json::to_value(template).map_err(|error| wrong(&error))?;
-    let pod: object::Pod = serde_json::from_value(as_json).map_err(|error| wrong(&error))?;
-    let spec = api::PodSpec::deserialize(spec).map_err(|error| wrong(&error))?;
+    let mut template = serde_json::to_value(template).map_err(|error| wrong(&error))?;
+    admission::refuse_unknown(&template["spec"], path)?;
+    let mut assumptions = admission::restart_policies(&mut template["spec"], path, server_minor)?;
+    let spec = api::PodSpec::deserialize(&template["spec"]).map_err(|error| wrong(&error))?;
+    let pod: object::Pod = serde_json::from_value(template).map_err(|error| wrong(&error))?;
     let known = trace::spec_of_pod(&pod);
     if spec.containers.is_empty() {
         return Err(wrong(&"it has no containers"));
@@ -65,22 +73,12 @@ pub fn read(document: &Value) -> Result<Plain, Failure> {
         .get("metadata")
         .and_then(|metadata| metadata.get("name"))
         .and_then(Value::as_str);
-    let mut assumptions = Vec::new();
     let work = workload(known, &spec, &mut assumptions);
     Ok(Plain {
         name: name.unwrap_or("pod").to_owned(),
         work,
         assumptions,
     })
-}
-
-/// What an API server would refuse: fields that people believe to exist.
-fn refuse_unknown(spec: &Value) -> Result<(), Failure> {
-    if spec.get("sidecarContainers").is_none() {
-        return Ok(());
-    }
-    let text = "unknown field \"spec.sidecarContainers\"; a sidecar is an init container with restartPolicy: Always";
-    Err(Failure::Usage(text.to_owned()))
 }
 
 fn workload(known: PodSpec, spec: &api::PodSpec, assumptions: &mut Vec<String>) -> Workload {
