@@ -54,7 +54,7 @@ fn delete_comes_first(case: &Case) -> Outcome {
             };
             findings.at_risk();
             let late_ms = end.lo - asked.hi;
-            if late_ms <= case.bounds.detect_ms {
+            if late_ms <= case.bounds.detect_ms + case.bounds.delay_ms {
                 continue;
             }
             if case.facts.get(index, n + 1).is_some_and(|next| next.start.is_some()) {
@@ -90,7 +90,7 @@ fn shorter_grace_counts(case: &Case) -> Outcome {
     let Some(over) = shortened_until(case).filter(|_| !case.forced) else {
         return findings.outcome();
     };
-    let latest = over + case.bounds.detect_ms + STOP_TIMEOUT_MS_MIN;
+    let latest = over + case.bounds.detect_ms + case.bounds.delay_ms + STOP_TIMEOUT_MS_MIN;
     for index in 0..case.trace.spec.containers.len() {
         let Some((n, facts)) = case.last_instance(index) else {
             continue;
@@ -125,13 +125,14 @@ fn no_sidecar_after_the_work(case: &Case) -> Outcome {
     let Some(done) = case.mains_done().filter(|_| !case.sandbox_changed) else {
         return findings.outcome();
     };
+    // A sync that has not yet seen the last end may be about to start it.
     for index in case.of_kind(Kind::Sidecar) {
         findings.at_risk();
         for n in 1..case.facts.instances(index) {
             let start = case.facts.get(index, n).and_then(|facts| facts.start);
             if let Some(late_ms) = start
                 .map(|start| start.lo - done.hi)
-                .filter(|&ms| ms > case.bounds.detect_ms)
+                .filter(|&ms| ms > case.bounds.act_ms())
             {
                 let summary = format!(
                     "{} was started again {late_ms} ms after the last main container had ended for good",
