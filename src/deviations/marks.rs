@@ -103,18 +103,16 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
 
 /// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
 pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
-    let first_s = case
-        .trace
-        .steps
-        .iter()
-        .find_map(|step| step.deletion)
-        .map(|mark| mark.grace_s);
+    let first = case.trace.steps.iter().find_map(|step| step.deletion);
+    let (Some(first), Some(deletion)) = (first, case.deletion) else {
+        return false;
+    };
+    // No line tells of the TERM of a process that was killed: it came when the shutdown had begun.
+    let begun = deletion.requested.hi + case.bounds.act_ms();
     let stopped = case
         .last_instance(index)
-        .and_then(|(_, facts)| facts.term.zip(facts.finish));
-    first_s
-        .zip(stopped)
-        .is_some_and(|(first_s, (term, finish))| finish.lo - term <= i64::from(first_s) * 1_000 + 2_000)
+        .and_then(|(_, facts)| Some((facts.term.unwrap_or(begun), facts.finish?)));
+    stopped.is_some_and(|(term, finish)| finish.lo - term <= i64::from(first.grace_s) * 1_000 + 2_000)
 }
 
 /// RS-10: was a life of this sidecar told to stop by its probe, and gone only after the last main container's end?

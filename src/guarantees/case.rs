@@ -173,37 +173,40 @@ impl<'a> Case<'a> {
 
     /// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
     pub fn shutdown_begins_no_earlier_than(&self) -> Option<UnixMs> {
-        self.work_over_no_earlier_than()
-            .into_iter()
-            .chain(self.deletion.map(|it| it.requested.lo))
-            .min()
+        let deleted = self.deletion.map(|it| it.requested.lo);
+        self.work_over_no_earlier_than().into_iter().chain(deleted).min()
     }
 
     /// No grace can be used up before this.
     pub fn grace_ends_no_earlier_than(&self) -> Option<UnixMs> {
-        let spec_ms = i64::from(self.trace.spec.grace_s) * 1_000;
         let deleted = self.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
-        let ended = self.work_over_no_earlier_than().map(|over| over + spec_ms);
+        let ended = self
+            .work_over_no_earlier_than()
+            .map(|over| over + i64::from(self.trace.spec.grace_s) * 1_000);
         ended.into_iter().chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
     }
 
-    /// When there was nothing left to do, or less: a last main that fails its probe is killed together with the pod (RS-11).
     fn work_over_no_earlier_than(&self) -> Option<UnixMs> {
-        let killed = self.mains_done().into_iter().flat_map(|_| {
-            let probed = self
-                .of_kind(Kind::Main)
-                .filter(|&index| self.can_be_killed_by_probe(index));
-            probed.filter_map(|index| {
-                let (_, last) = self.last_instance(index)?;
-                last.term
-                    .or(last.start.filter(|_| !last.wrote_exit).map(|start| start.lo))
-            })
-        });
         let ended = [self.mains_done(), self.init_failed()]
             .into_iter()
             .flatten()
             .map(|it| it.lo);
-        ended.chain(killed).min()
+        ended.chain(self.last_main_killed_by_probe()).min()
+    }
+
+    /// In a Never pod the failed probe of the last main that runs shuts the whole pod down, in order (RS-11): its TERM is
+    /// the beginning; if no line tells of it, it may have come at any time of that life.
+    fn last_main_killed_by_probe(&self) -> Option<UnixMs> {
+        let never = self.trace.spec.restart_policy == RestartPolicy::Never;
+        let probed = self
+            .of_kind(Kind::Main)
+            .filter(|&index| never && self.can_be_killed_by_probe(index));
+        let told = probed.filter_map(|index| {
+            let (_, last) = self.last_instance(index)?;
+            last.term
+                .or(last.start.filter(|_| !last.wrote_exit).map(|start| start.lo))
+        });
+        told.min()
     }
 
     /// How far apart the times of two instances must be for their order to be certain.
