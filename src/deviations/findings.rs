@@ -141,4 +141,23 @@ pub const FINDINGS: &[Deviation] = &[
         },
         smallest_pod: None,
     },
+    Deviation {
+        name: "podcheck/PB-10",
+        title: "While a pod ends because an init container failed, a sidecar that never was ready is reported ready",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-readiness-gates-ready"],
+        // The worker of its probe ends with the computed phase, and what has no worker counts as ready.
+        is_its_doing: |case, breach| {
+            let failed = case.init_failed().map(|it| it.lo);
+            let shown = step_of(case, breach).and_then(|step| case.not_after(step));
+            failed.zip(shown).is_some_and(|(failed, shown)| shown >= failed)
+        },
+        smallest_pod: Some("deviation/pb-10"),
+    },
 ];
