@@ -115,6 +115,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 case_of: &|_| name.clone(),
                 simulated: None,
                 catalogue: false,
+                rates: true,
             };
             let exit = conclude(campaign, output)?;
             Ok(if done.failed && exit != Exit::Diverges {
@@ -132,6 +133,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 until: None,
                 folder: args.output.as_deref(),
                 catalogue: false,
+                rates: true,
             };
             simulated::run(&simulated, &|index| (case(index), scenario.clone()), summary, output)
         }

@@ -136,6 +136,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 case_of: &|finding| done.cases.get(&finding.trace.name).cloned().unwrap_or_default(),
                 simulated: None,
                 catalogue: args.catalogue,
+                rates: false,
             };
             let exit = conclude(campaign, output)?;
             Ok(if done.failed && exit != Exit::Diverges {
@@ -158,6 +159,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 until: args.max_time.map(|max| Instant::now() + max),
                 folder: args.output.as_deref(),
                 catalogue: args.catalogue,
+                rates: false,
             };
             simulated::run(&simulated, &draw, summary, output)
         }

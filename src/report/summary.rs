@@ -65,6 +65,25 @@ pub fn catalogue(summary: &Summary) -> String {
     text
 }
 
+/// `v1.34.0: diverges 2 of 5, conforms 3 of 5`: what a scenario did when it was run several times.
+pub fn rates(summary: &Summary) -> String {
+    let mut text = String::new();
+    for (version, tally) in &summary.kubelets {
+        let words = [
+            ("diverges", tally.diverges),
+            ("known deviation", tally.known_deviation),
+            ("conforms", tally.conforms),
+            ("inconclusive", tally.inconclusive),
+        ];
+        let words = words.iter().filter(|(_, count)| *count > 0);
+        let words: Vec<String> = words
+            .map(|(word, count)| format!("{word} {count} of {}", tally.judged))
+            .collect();
+        let _ = writeln!(text, "{version}: {}", words.join(", "));
+    }
+    text
+}
+
 fn details(text: &mut String, version: &str, tally: &Tally) {
     let mut lines = Vec::new();
     for (name, count) in &tally.known_deviations {

@@ -141,6 +141,11 @@ fn strict_makes_known_deviations_fail() {
         "{}",
         out(&lenient)
     );
+    assert!(
+        out(&lenient).contains("v1.29.2: known deviation 1 of 1"),
+        "{}",
+        out(&lenient)
+    );
     let strict = podcheck(&[&arguments[..], &["--strict"]].concat());
     assert_eq!((code(&lenient), code(&strict)), (0, 1));
 }

@@ -6,7 +6,13 @@ use super::*;
 fn the_same_seed_gives_the_same_scenarios() {
     let arguments = ["generate", "--profile", "sidecars", "--cases", "2", "--seed", "7f3a9c"];
     snapshot("generate", transcript(&arguments));
-    snapshot("generate-list", transcript(&["generate", "--list"]));
+    let list = out(&podcheck(&["generate", "--list"]));
+    let profiles = podcheck_generators::Profile::ALL.map(|profile| profile.name());
+    let names = podcheck_generators::CORPUS
+        .iter()
+        .map(|named| named.name)
+        .chain(profiles);
+    assert!(names.into_iter().all(|name| list.contains(name)), "{list}");
     let lines = objects(&podcheck(&[&arguments[..], &["--format", "json"]].concat()));
     assert_eq!(lines[1]["case"], "sidecars/7f3a9c/1");
     let manifest = podcheck(&["generate", "--corpus", "deviation/rs-3", "--manifest"]);
