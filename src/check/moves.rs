@@ -178,10 +178,8 @@ impl Moves<'_> {
     }
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
-        for snapshot in self.snapshots(node) {
-            let mut next = snapshot;
+        for mut next in self.snapshots(node).into_iter().flat_map(|node| self.pruned(node)) {
             let is_first = next.pod.sandbox == model::Sandbox::None;
-            self.prune(&mut next.pod);
             let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
             next.computed();
             if !acts {
@@ -225,10 +223,30 @@ impl Moves<'_> {
         for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
             let Some(newest) = &container.newest else { continue };
             let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
-            if may_go && target.restart_count == newest.n && target.last != container.previous {
+            // WR-6: the lastState of a waiting container is its newest instance.
+            let shows_previous = !matches!(target.state, State::Waiting(_)) && target.restart_count == newest.n;
+            if may_go && shows_previous && target.last != container.previous {
                 container.previous = None;
             }
         }
+    }
+
+    /// The same for a sync, which can kill a container by a probe: then the back-off is asked about the instance before it
+    /// (RS-5), so whether that has been removed by now makes a difference.
+    fn pruned(&self, node: Node) -> Vec<Node> {
+        let mut pruned = node.clone();
+        self.prune(&mut pruned.pod);
+        let mut pairs = self
+            .spec
+            .containers
+            .iter()
+            .zip(pruned.pod.containers.iter().zip(&node.pod.containers));
+        let matters = pairs.any(|(spec, (after, before))| {
+            after.previous != before.previous
+                && before.is_running()
+                && (spec.startup.is_some() || spec.liveness.is_some())
+        });
+        if matters { vec![pruned, node] } else { vec![pruned] }
     }
 
     /// The end of a running instance that a snapshot can show by now.

@@ -96,6 +96,29 @@ impl Teardown<'_> {
         })
     }
 
+    /// When the turn of `index` has come at the latest. A sidecar lets the one before it pass only after its own turn, even
+    /// if it has ended long before.
+    fn turn_latest(&self, index: usize, running: &[(usize, &InstanceFacts)]) -> UnixMs {
+        let last = self.begin_latest.saturating_add(self.grace.ms_max());
+        if self.waits_for_absent(index, running) {
+            return last;
+        }
+        let turns = self.prerequisites(index, running).map(|&(other, prerequisite)| {
+            let finish = prerequisite.finish.map_or(self.begin_latest, |finish| finish.hi);
+            finish.max(self.turn_latest(other, running))
+        });
+        turns.max().unwrap_or(self.begin_latest).min(last)
+    }
+
+    /// #125880: a following sidecar that does not run keeps this one waiting for the whole grace period.
+    fn waits_for_absent(&self, index: usize, running: &[(usize, &InstanceFacts)]) -> bool {
+        self.behaviour.absent_sidecar_blocks_earlier
+            && self.spec.containers[index].kind == Kind::Sidecar
+            && self
+                .next_sidecar(index)
+                .is_some_and(|next| !running.iter().any(|&(other, _)| other == next))
+    }
+
     /// A sidecar gets its TERM after everything that it serves is gone, or when the grace period is used up; and then
     /// it gets it at once.
     fn check_turn(
@@ -110,10 +133,8 @@ impl Teardown<'_> {
             .term
             .or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
         let grace_end = self.begin + self.grace.ms_min();
-        let mut turn = self.begin_latest;
         for (other, prerequisite) in self.prerequisites(index, running) {
             let Some(finish) = prerequisite.finish else { continue };
-            turn = turn.max(finish.hi);
             if let Some(at) = stopped_at
                 && at < finish.lo - self.bounds.rounding_ms
                 && at < grace_end - self.bounds.rounding_ms
@@ -130,14 +151,7 @@ impl Teardown<'_> {
                 });
             }
         }
-        // #125880: a following sidecar that does not run keeps this one waiting for the whole grace period.
-        let absent_later = self.behaviour.absent_sidecar_blocks_earlier
-            && self.spec.containers[index].kind == Kind::Sidecar
-            && self
-                .next_sidecar(index)
-                .is_some_and(|next| !running.iter().any(|&(other, _)| other == next));
-        let last = self.begin_latest.saturating_add(self.grace.ms_max());
-        let due = if absent_later { last } else { turn.min(last) };
+        let due = self.turn_latest(index, running);
         if let Some(term) = facts.term
             && term > due.saturating_add(self.bounds.act_ms())
         {
@@ -168,7 +182,7 @@ impl Teardown<'_> {
             && facts.exit.as_ref().is_some_and(|exit| exit.code == 137);
         if let (true, Some(term)) = (killed, facts.term) {
             // The wait for the turn is subtracted in whole seconds.
-            let waits = self.prerequisites(index, running).next().is_some();
+            let waits = self.prerequisites(index, running).next().is_some() || self.waits_for_absent(index, running);
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
             let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {

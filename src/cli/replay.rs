@@ -67,7 +67,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     say(output, &target.describe())?;
     let summary = Summary {
         cases: name.clone(),
-        target: target.describe(),
+        target: target.name(),
         ..Summary::default()
     };
     // The first run of a simulated case id is the very pod that the campaign had.
@@ -103,7 +103,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             };
             let done = live::play(&runtime, &cluster, order)?;
             let campaign = Campaign {
-                gathered: &done.judged.gathered,
+                gathered: &done.gathered,
                 summary: Summary {
                     server: Some(facts.server),
                     recording: Some(recording),

@@ -83,8 +83,6 @@ pub fn run(
         }
         Ok::<(), Failure>(())
     })?;
-    // Threads finish in any order; the report must not show it.
-    gathered.findings.sort_by(|a, b| a.trace.name.cmp(&b.trace.name));
     let recording = tape.map(|tape| tape.path);
     conclude(
         Campaign {

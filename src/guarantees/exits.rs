@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use podcheck_generators::{Attempt, OnTerm};
 
+use super::delays::STOP_TIMEOUT_MS_MIN;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{JournalKind, Reason, State};
 
@@ -105,7 +106,11 @@ fn exit_is_the_process_s(case: &Case) -> Outcome {
             findings.at_risk();
             let n = view.restart_count;
             let possible = match written(index, n) {
-                Some(code) => exit.code == i32::from(code),
+                // The line is written before the end, so a KILL can come in between; never sooner after the TERM than the
+                // least time that the runtime is given to stop a container (TO-5).
+                Some(code) => {
+                    exit.code == i32::from(code) || (exit.code == 137 && killed_while_leaving(case, index, n))
+                }
                 None => exit.code == 137 || scripted(script.attempt(n)).any(|code| exit.code == i32::from(code)),
             };
             if !possible {
@@ -119,6 +124,15 @@ fn exit_is_the_process_s(case: &Case) -> Outcome {
         }
     }
     findings.outcome()
+}
+
+/// Was the process told to stop so long before its last line that its grace can have been over by then?
+fn killed_while_leaving(case: &Case, index: usize, n: u32) -> bool {
+    case.trace.journal.iter().flatten().any(|line| {
+        let is_exit = matches!(line.kind, JournalKind::Exit(_)) && line.container == index && line.attempt == n;
+        let term = case.facts.get(index, n).and_then(|facts| facts.term);
+        is_exit && term.is_some_and(|term| line.at_ms - term >= STOP_TIMEOUT_MS_MIN - case.bounds.rounding_ms)
+    })
 }
 
 /// Codes with which a script can end.

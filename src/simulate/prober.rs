@@ -239,14 +239,15 @@ impl Node<'_> {
         prober.stored = Some(result);
         let (index, worker, n) = (prober.index, prober.worker, prober.looks_at);
         let newest = self.pod.containers[index].newest.as_ref().map(|newest| newest.n);
-        if newest == n {
+        let published = self.pod.status.containers.get(index).map(|view| view.restart_count);
+        if worker == Worker::Readiness && published == n {
+            model::readiness_result(&self.work.spec, &mut self.pod, index, result == Probed::Success);
+            self.status_touched();
+        } else if newest == n {
             match worker {
                 Worker::Startup => model::startup_result(&mut self.pod, index, result),
-                Worker::Readiness => {
-                    model::readiness_result(&self.work.spec, &mut self.pod, index, result == Probed::Success);
-                }
                 Worker::Liveness if result == Probed::Failure => model::liveness_failed(&mut self.pod, index),
-                Worker::Liveness => {}
+                Worker::Liveness | Worker::Readiness => {}
             }
             self.status_touched();
         }
