@@ -9,6 +9,7 @@ mod rerecord;
 mod simulated;
 mod summary;
 mod verdict;
+mod zoo;
 
 pub use delays::Delays;
 pub use gather::{FINDINGS_MAX, Finding, Gathered};
@@ -19,3 +20,4 @@ pub use rerecord::rerecord;
 pub use simulated::{Draw, Played, Simulation, simulate_all};
 pub use summary::{Found, Summary, Tally};
 pub use verdict::{Judged, judge_as};
+pub use zoo::{Catch, Outcome, Zoo};
