@@ -49,6 +49,7 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/to-3",
     "deviation/wr-5",
     "deviation/pb-7",
+    "deviation/pb-10",
     "deviation/123323",
     "deviation/to-3-natural",
     "deviation/ip-gc",

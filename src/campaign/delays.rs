@@ -117,7 +117,11 @@ type At = UnixMs;
 
 #[cfg(test)]
 mod tests {
+    use podcheck_generators::{Profile, cases};
+
     use super::*;
+    use crate::model::KubeletVersion;
+    use crate::simulate::{Options, simulate};
 
     #[test]
     fn the_two_largest_of_different_pods_are_kept() {
@@ -129,5 +133,44 @@ mod tests {
         assert_eq!(slots, [slot(9, 2), slot(5, 1)]);
         put(&mut slots, slot(7, 1));
         assert_eq!(slots, [slot(9, 2), slot(7, 1)]);
+    }
+
+    fn crowd(load: u32) -> (Delays, Vec<Trace>) {
+        let kubelet = KubeletVersion { minor: 34, patch: 0 };
+        let simulated = cases(Profile::Init, 1).take(40).map(|(id, scenario)| {
+            let options = Options {
+                load,
+                ..Options::new(kubelet, id.index)
+            };
+            simulate(&scenario, &options)
+        });
+        let traces: Vec<Trace> = simulated.collect();
+        let mut delays = Delays::default();
+        traces.iter().for_each(|trace| delays.see(trace));
+        (delays, traces)
+    }
+
+    #[test]
+    fn a_loaded_machine_is_allowed_more() {
+        let most_ms = |load| {
+            let (delays, traces) = crowd(load);
+            traces
+                .iter()
+                .filter_map(|trace| delays.delay_ms(trace))
+                .max()
+                .expect("samples")
+        };
+        let (idle_ms, loaded_ms) = (most_ms(1), most_ms(10));
+        assert!(idle_ms < 5_000, "{idle_ms}");
+        assert!(loaded_ms > 2 * idle_ms && loaded_ms <= CEILING_MS, "{loaded_ms}");
+    }
+
+    #[test]
+    fn a_pod_does_not_excuse_itself() {
+        let (_, traces) = crowd(1);
+        let mut alone = Delays::default();
+        alone.see(&traces[0]);
+        assert_eq!(alone.delay_ms(&traces[0]), None);
+        assert_eq!(alone.bounds(&traces[0]), Bounds::default());
     }
 }

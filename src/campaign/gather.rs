@@ -68,13 +68,19 @@ impl Gathered {
     /// Writes the counts into a summary of pods that took `seconds`.
     pub fn summarise(&self, seconds: f64, summary: &mut Summary) {
         summary.kubelets = self.kubelets.clone();
-        summary.seconds = seconds;
+        summary.seconds = tenths(seconds);
         summary.guarantees = judge::catalogue(&self.guarantees);
         let (judged, ..) = summary.totals();
-        summary.pods_per_minute = if seconds > 0.0 {
+        let per_minute = if seconds > 0.0 {
             judged as f64 * 60.0 / seconds
         } else {
             0.0
         };
+        summary.pods_per_minute = tenths(per_minute);
     }
+}
+
+/// Nobody measures pods to the microsecond.
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }

@@ -15,7 +15,7 @@ pub use delays::Delays;
 pub use gather::{FINDINGS_MAX, Finding, Gathered};
 pub use keep::{extract, keep};
 pub use predict::predict;
-pub use recorded::{JudgedRecording, Rest, delays as delays_of, judge_each, judge_recording};
+pub use recorded::{Rest, delays as delays_of, judge_each};
 pub use rerecord::rerecord;
 pub use simulated::{Draw, Played, Simulation, simulate_all};
 pub use summary::{Found, Summary, Tally};

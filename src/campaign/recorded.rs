@@ -3,34 +3,11 @@
 use std::path::Path;
 
 use super::delays::Delays;
-use super::gather::Gathered;
 use super::verdict::{Judged, judge_as};
 use crate::model::KubeletVersion;
 use crate::recording::{Notes, RecordingError};
 use crate::trace::Trace;
 use crate::trace::normalize::{Options, Traces};
-
-/// Verdicts on a recording's pods, and what was odd about it.
-#[derive(Debug, Default)]
-pub struct JudgedRecording {
-    /// The verdicts.
-    pub gathered: Gathered,
-    /// Version of the API server.
-    pub server: Option<String>,
-    /// Remarks of the reader.
-    pub notes: Notes,
-}
-
-/// Judges every pod in the file with bounds that its node has earned.
-pub fn judge_recording(path: &Path, strict: bool) -> Result<JudgedRecording, RecordingError> {
-    let mut gathered = Gathered::default();
-    let rest = judge_each(path, None, strict, |trace, judged| gathered.add(trace, judged))?;
-    Ok(JudgedRecording {
-        gathered,
-        server: rest.server,
-        notes: rest.notes,
-    })
-}
 
 /// What a recording says beside its pods.
 #[derive(Debug, Default)]

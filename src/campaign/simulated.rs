@@ -1,7 +1,8 @@
 //! Scenarios on simulated nodes, on all processors at once.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -52,7 +53,10 @@ const IDLE_MS: i64 = 2_000;
 /// Cases that a thread takes at a time.
 const CHUNK: u64 = 8;
 
-/// Simulates and judges; `each` gets the pods in no particular order and says whether to go on.
+/// A case's pods, one for each version.
+type Batch = (u64, Vec<Played>);
+
+/// Simulates and judges; `each` gets the pods in the order of their cases and says whether to go on.
 pub fn simulate_all<E>(
     simulation: &Simulation,
     draw: &Draw<'_>,
@@ -61,14 +65,14 @@ pub fn simulate_all<E>(
     let next = AtomicU64::new(0);
     let stopped = AtomicBool::new(false);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let (sender, receiver) = sync_channel::<Played>(4 * threads);
+    let (sender, receiver) = sync_channel::<Batch>(4 * threads);
     thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
             scope.spawn(|| work(simulation, draw, &next, &stopped, sender));
         }
         drop(sender);
-        let result = receiver.iter().try_for_each(&mut each);
+        let result = in_order(receiver.iter(), &mut each);
         stopped.store(true, Ordering::Relaxed);
         // Threads that wait for room find the channel closed.
         drop(receiver);
@@ -76,30 +80,40 @@ pub fn simulate_all<E>(
     })
 }
 
-fn work(
-    simulation: &Simulation,
-    draw: &Draw<'_>,
-    next: &AtomicU64,
-    stopped: &AtomicBool,
-    sender: std::sync::mpsc::SyncSender<Played>,
-) {
+/// Threads finish in any order, which nobody must notice: what is early waits.
+fn in_order<E>(batches: impl Iterator<Item = Batch>, each: &mut impl FnMut(Played) -> Result<(), E>) -> Result<(), E> {
+    let mut early: BTreeMap<u64, Vec<Played>> = BTreeMap::new();
+    let mut next = 0;
+    for (index, pods) in batches {
+        early.insert(index, pods);
+        while let Some(pods) = early.remove(&next) {
+            pods.into_iter().try_for_each(&mut *each)?;
+            next += 1;
+        }
+    }
+    // Time was over for what is missing between them.
+    early.into_values().flatten().try_for_each(each)
+}
+
+fn work(simulation: &Simulation, draw: &Draw<'_>, next: &AtomicU64, stopped: &AtomicBool, sender: SyncSender<Batch>) {
     loop {
         let first = next.fetch_add(CHUNK, Ordering::Relaxed);
+        if first >= draw.count {
+            return;
+        }
         for index in first..(first + CHUNK).min(draw.count) {
             let is_late = draw.until.is_some_and(|until| Instant::now() >= until);
             if is_late || stopped.load(Ordering::Relaxed) {
                 return;
             }
             let (case, scenario) = (draw.case)(index);
-            for &version in &simulation.versions {
-                let played = simulation.play(&case, &scenario, version);
-                if sender.send(played).is_err() {
-                    return;
-                }
+            let versions = simulation.versions.iter();
+            let pods = versions
+                .map(|version| simulation.play(&case, &scenario, *version))
+                .collect();
+            if sender.send((index, pods)).is_err() {
+                return;
             }
-        }
-        if first + CHUNK >= draw.count {
-            return;
         }
     }
 }

@@ -58,7 +58,10 @@ impl Node {
     /// Does the status that this state can publish equal the observed one?
     pub fn explains(&self, observed: &Status, previous_phase: Phase) -> bool {
         let status = &self.pod.status;
-        self.phase(previous_phase) == observed.phase
+        // TO-11: while the terminating step is tried again the worker is not terminated either, and it has the same states.
+        let retried =
+            self.pod.mode == Mode::Killed && !previous_phase.is_terminal() && observed.phase == previous_phase;
+        (self.phase(previous_phase) == observed.phase || (retried && status.phase.is_terminal()))
             && conditions_match(status, observed)
             && status.containers == observed.containers
     }

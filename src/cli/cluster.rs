@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use super::output::Output;
+use super::run::runtime;
 use super::{Exit, Failure};
+use crate::cluster::{ClusterOptions, connect};
 use crate::model::KubeletVersion;
 
 const EXAMPLES: &str = "\
@@ -47,7 +51,10 @@ enum Action {
 }
 
 /// Runs the script; it says itself what it does.
-pub fn run(args: &Args, _output: &mut Output) -> Result<Exit, Failure> {
+pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    if output.is_json() && matches!(args.command, Action::Status) {
+        return status(output);
+    }
     let (script, arguments) = match &args.command {
         Action::Up { kubernetes, kubelet } => {
             let kubernetes = kubernetes.iter().flat_map(|version| ["--kubernetes", version]);
@@ -69,6 +76,28 @@ pub fn run(args: &Args, _output: &mut Output) -> Result<Exit, Failure> {
     } else {
         Exit::Environment
     })
+}
+
+/// The nodes as one object; the script would draw a table.
+fn status(output: &mut Output) -> Result<Exit, Failure> {
+    let found = runtime()?.block_on(async {
+        let cluster = connect(&ClusterOptions::default()).await?;
+        cluster.probe().await
+    });
+    match found {
+        Ok(facts) => {
+            let nodes = facts.nodes.iter();
+            let nodes = nodes.map(|node| json!({"name": node.name, "kubelet": node.kubelet, "ready": node.is_ready}));
+            let nodes: Vec<Value> = nodes.collect();
+            output.json(&json!({"up": true, "server": facts.server, "nodes": nodes}))?;
+            let ready = facts.nodes.iter().all(|node| node.is_ready);
+            Ok(if ready { Exit::Conforms } else { Exit::Environment })
+        }
+        Err(error) => {
+            output.json(&json!({"up": false, "reason": error.to_string()}))?;
+            Ok(Exit::Environment)
+        }
+    }
 }
 
 /// `v1.34.0` as node images are named.

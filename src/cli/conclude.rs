@@ -31,6 +31,8 @@ pub struct Campaign<'a> {
     pub simulated: Option<Option<&'static str>>,
     /// Say how often each promise was at risk.
     pub catalogue: bool,
+    /// It was one scenario several times: say how often it did what.
+    pub rates: bool,
 }
 
 /// Prints and keeps everything; the exit code says what it amounts to.
@@ -64,6 +66,10 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
             ))?;
         }
         output.text(&report::summary(&summary))?;
+        if campaign.rates {
+            output.line("")?;
+            output.text(&report::rates(&summary))?;
+        }
         if campaign.catalogue {
             output.line("")?;
             output.text(&report::catalogue(&summary))?;

@@ -1,13 +1,14 @@
 //! A plan on the live cluster, with progress on standard error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
 use super::Failure;
-use crate::campaign::{JudgedRecording, judge_recording};
+use crate::campaign::{Gathered, Judged, judge_each};
+use crate::check::Verdict;
 use crate::cluster::Cluster;
 use crate::target::live::{self, InFlight, LiveError, LiveOptions, Planned, PodEnding, Progress};
 
@@ -35,7 +36,7 @@ pub struct Order {
 /// What became of it.
 pub struct Done {
     /// The verdicts.
-    pub judged: JudgedRecording,
+    pub gathered: Gathered,
     /// Case of each pod that was created.
     pub cases: BTreeMap<String, String>,
     /// From the first create to the last end.
@@ -59,10 +60,7 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
     let begin = Instant::now();
     let interrupted = std::sync::atomic::AtomicBool::new(false);
     let stop = async {
-        // Without a handler the program would just be killed, which the recording survives too.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        asked_to_stop().await;
         interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
         eprintln!("interrupted: ending the recording and cleaning up");
     };
@@ -90,12 +88,16 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
         stopped = Some("interrupted".to_owned());
     }
     eprintln!("judging {}", order.recording.display());
-    let judged = judge_recording(&order.recording, order.strict)?;
-    for message in judged.notes.messages() {
+    let mut gathered = Gathered::default();
+    let rest = judge_each(&order.recording, None, order.strict, |trace, judged| {
+        let is_whole = board.finished.contains(&trace.name);
+        gathered.add(trace, if is_whole { judged } else { cut_short(judged) });
+    })?;
+    for message in rest.notes.messages() {
         eprintln!("note: {}: {message}", order.recording.display());
     }
     Ok(Done {
-        judged,
+        gathered,
         cases: board.cases,
         seconds,
         stopped,
@@ -103,11 +105,39 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
     })
 }
 
+/// The run ended before this pod did: that nothing is wrong so far says nothing.
+fn cut_short(judged: Judged) -> Judged {
+    match judged.verdict {
+        Verdict::Conforms => {
+            let verdict = Verdict::Inconclusive("the run ended before the pod did".to_owned());
+            Judged { verdict, ..judged }
+        }
+        _ => judged,
+    }
+}
+
+/// Waits for Ctrl-C or a TERM; without handlers the program would just be killed, which the recording survives too.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupted => {}
+        _ = term.recv() => {}
+    }
+}
+
 /// Who is where, for the progress lines.
 struct Board {
     cases: BTreeMap<String, String>,
     planned: usize,
-    finished: usize,
+    finished: BTreeSet<String>,
     limits: BTreeMap<String, usize>,
     said: Instant,
 }
@@ -118,7 +148,7 @@ impl Board {
         Self {
             cases,
             planned,
-            finished: 0,
+            finished: BTreeSet::new(),
             limits,
             said: Instant::now(),
         }
@@ -131,7 +161,7 @@ impl Board {
                 self.cases.insert((*pod).to_owned(), (*case).to_owned());
             }
             Progress::Finished { outcome, .. } => {
-                self.finished += 1;
+                self.finished.insert(outcome.pod.clone());
                 if let PodEnding::Refused(why) = &outcome.ending {
                     eprintln!("note: {} was refused: {why}", outcome.case);
                 }
@@ -156,9 +186,9 @@ impl Board {
             };
             eprintln!(
                 "{} of {} pods ended, {} in flight{limits}",
-                self.finished,
+                self.finished.len(),
                 self.planned,
-                self.cases.len().saturating_sub(self.finished)
+                self.cases.len().saturating_sub(self.finished.len())
             );
         }
     }

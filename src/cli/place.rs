@@ -171,35 +171,37 @@ impl Place {
 }
 
 impl Target {
-    /// One or two lines: which target, and how to get the other one.
-    pub fn describe(&self) -> String {
+    /// Which target, with its nodes.
+    pub fn name(&self) -> String {
         match self {
             Self::Cluster { cluster, facts, nodes } => {
-                let nodes: Vec<String> = nodes
-                    .iter()
-                    .map(|node| format!("{} ({})", node.name, node.kubelet))
-                    .collect();
+                let nodes = nodes.iter().map(|node| format!("{} ({})", node.name, node.kubelet));
+                let nodes: Vec<String> = nodes.collect();
                 format!(
-                    "target: cluster {} (API server {}), on {}; --target simulated needs no cluster",
+                    "cluster {} (API server {}), on {}",
                     cluster.context,
                     facts.server,
                     nodes.join(", ")
                 )
             }
-            Self::Simulated {
-                versions,
-                fault,
-                instead,
-            } => {
+            Self::Simulated { versions, fault, .. } => {
                 let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
                 let fault = fault.map_or_else(String::new, |fault| format!(" with the fault {}", fault.name()));
-                let why = instead.as_ref().map_or_else(
-                    || "--target cluster runs on real kubelets".to_owned(),
-                    |reason| format!("no real kubelets: {reason}"),
-                );
-                format!("target: simulated nodes {}{fault}; {why}", versions.join(", "))
+                format!("simulated nodes {}{fault}", versions.join(", "))
             }
         }
+    }
+
+    /// Which target, and how to get the other one.
+    pub fn describe(&self) -> String {
+        let other = match self {
+            Self::Cluster { .. } => "--target simulated needs no cluster".to_owned(),
+            Self::Simulated { instead: None, .. } => "--target cluster runs on real kubelets".to_owned(),
+            Self::Simulated {
+                instead: Some(reason), ..
+            } => format!("no real kubelets: {reason}"),
+        };
+        format!("target: {}; {other}", self.name())
     }
 }
 

@@ -67,7 +67,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     say(output, &target.describe())?;
     let summary = Summary {
         cases: name.clone(),
-        target: target.describe(),
+        target: target.name(),
         ..Summary::default()
     };
     // The first run of a simulated case id is the very pod that the campaign had.
@@ -103,7 +103,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             };
             let done = live::play(&runtime, &cluster, order)?;
             let campaign = Campaign {
-                gathered: &done.judged.gathered,
+                gathered: &done.gathered,
                 summary: Summary {
                     server: Some(facts.server),
                     recording: Some(recording),
@@ -115,6 +115,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 case_of: &|_| name.clone(),
                 simulated: None,
                 catalogue: false,
+                rates: true,
             };
             let exit = conclude(campaign, output)?;
             Ok(if done.failed && exit != Exit::Diverges {
@@ -132,6 +133,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 until: None,
                 folder: args.output.as_deref(),
                 catalogue: false,
+                rates: true,
             };
             simulated::run(&simulated, &|index| (case(index), scenario.clone()), summary, output)
         }

@@ -84,7 +84,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let summary = Summary {
         seed: format!("{seed:x}"),
         cases: args.profile.to_string(),
-        target: target.describe(),
+        target: target.name(),
         ..Summary::default()
     };
     let draw = |index| {
@@ -99,7 +99,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Target::Cluster { cluster, facts, nodes } => {
             let count = args
                 .cases
-                .unwrap_or_else(|| args.max_time.map_or(CLUSTER_CASES, |max| max.as_secs().max(1)));
+                .unwrap_or_else(|| args.max_time.map_or(CLUSTER_CASES, |max| 2 * max.as_secs().max(1)));
             let planned = (0..count).map(draw).flat_map(|(case, scenario)| {
                 let planned = |node: &crate::cluster::Node| Planned {
                     case: case.clone(),
@@ -124,7 +124,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             };
             let done = live::play(&runtime, &cluster, order)?;
             let campaign = Campaign {
-                gathered: &done.judged.gathered,
+                gathered: &done.gathered,
                 summary: Summary {
                     server: Some(facts.server),
                     recording: Some(recording),
@@ -136,6 +136,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 case_of: &|finding| done.cases.get(&finding.trace.name).cloned().unwrap_or_default(),
                 simulated: None,
                 catalogue: args.catalogue,
+                rates: false,
             };
             let exit = conclude(campaign, output)?;
             Ok(if done.failed && exit != Exit::Diverges {
@@ -158,6 +159,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 until: args.max_time.map(|max| Instant::now() + max),
                 folder: args.output.as_deref(),
                 catalogue: args.catalogue,
+                rates: false,
             };
             simulated::run(&simulated, &draw, summary, output)
         }

@@ -36,6 +36,8 @@ pub struct Simulated<'a> {
     pub folder: Option<&'a Path>,
     /// Say how often each promise was at risk.
     pub catalogue: bool,
+    /// Say how often the scenario did what.
+    pub rates: bool,
 }
 
 /// Runs, judges and concludes.
@@ -53,6 +55,7 @@ pub fn run(
         until,
         folder,
         catalogue,
+        rates,
     } = simulated;
     let simulation = Simulation {
         versions: versions.clone(),
@@ -83,8 +86,6 @@ pub fn run(
         }
         Ok::<(), Failure>(())
     })?;
-    // Threads finish in any order; the report must not show it.
-    gathered.findings.sort_by(|a, b| a.trace.name.cmp(&b.trace.name));
     let recording = tape.map(|tape| tape.path);
     conclude(
         Campaign {
@@ -95,6 +96,7 @@ pub fn run(
             case_of: &|finding| cases.borrow().get(&finding.trace.name).cloned().unwrap_or_default(),
             simulated: Some(fault.map(Fault::name)),
             catalogue: *catalogue,
+            rates: *rates,
         },
         output,
     )

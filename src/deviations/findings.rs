@@ -141,4 +141,48 @@ pub const FINDINGS: &[Deviation] = &[
         },
         smallest_pod: None,
     },
+    Deviation {
+        name: "podcheck/PB-10",
+        title: "While a pod ends because an init container failed, a sidecar that never was ready is reported ready",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-readiness-gates-ready"],
+        // The worker of its probe ends with the computed phase, and what has no worker counts as ready.
+        is_its_doing: |case, breach| {
+            let failed = case.init_failed().map(|it| it.lo);
+            let shown = step_of(case, breach).and_then(|step| case.not_after(step));
+            failed.zip(shown).is_some_and(|(failed, shown)| shown >= failed)
+        },
+        smallest_pod: Some("deviation/pb-10"),
+    },
+    Deviation {
+        name: "podcheck/PB-12",
+        title: "A life that has been killed is called ready because the life after it answers its probe",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started"],
+        // Probes over the network reach whatever has the pod's address, while the worker still holds the published life:
+        // only where the next life had already begun.
+        is_its_doing: |case, breach| {
+            let replaced = || {
+                let step = step_of(case, breach)?;
+                let index = breach.container?;
+                let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+                let next = case.facts.get(index, n + 1)?.start?;
+                Some(next.lo <= case.trace.steps[step].at_ms?)
+            };
+            replaced().unwrap_or(false)
+        },
+        smallest_pod: None,
+    },
 ];

@@ -4,6 +4,9 @@ use crate::check::Interval;
 use crate::guarantees::{Breach, Case};
 use crate::trace::{Kind, Reason, State};
 
+/// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
+const ROUNDING_MS: i64 = 2_000;
+
 /// The step that a breach points to.
 pub fn step_of(case: &Case, breach: &Breach) -> Option<usize> {
     case.trace
@@ -12,23 +15,26 @@ pub fn step_of(case: &Case, breach: &Breach) -> Option<usize> {
         .position(|step| step.event_index == breach.event_index)
 }
 
-/// #125880: did a container get its TERM only when the grace of the delete was used up?
-pub fn whole_grace_passed(case: &Case, index: usize) -> bool {
+/// #125880: did a sidecar get its TERM a whole grace after a shutdown that a later sidecar, which was down, held up?
+pub fn waited_for_one_that_was_down(case: &Case, index: usize) -> bool {
     let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
-    case.deletion
-        .zip(told)
-        .is_some_and(|(deletion, told)| told >= deletion.requested.lo + i64::from(deletion.grace_s) * 1_000 - 1_000)
-}
-
-/// #125880: did some later sidecar not run when the pod was deleted?
-pub fn absent_later(case: &Case, index: usize) -> bool {
-    case.deletion.is_some_and(|deletion| {
-        case.of_kind(Kind::Sidecar).filter(|&later| later > index).any(|later| {
-            let view = case.trace.steps[deletion.step].view.containers[later].as_ref();
-            let ended = case.last_instance(later).and_then(|(_, facts)| facts.finish);
-            view.is_none_or(|view| view.state != State::Running)
-                || ended.is_some_and(|it| it.lo <= deletion.requested.hi)
-        })
+    let Some(told) = told.filter(|_| case.kind(index) == Kind::Sidecar) else {
+        return false;
+    };
+    let deleted = case.deletion.map(|it| (it.requested, it.grace_s));
+    let ended = [case.mains_done(), case.init_failed()].into_iter().flatten();
+    let ended = ended.map(|it| (it, case.trace.spec.grace_s));
+    ended.chain(deleted).any(|(called_for, grace_s)| {
+        let begun = told - i64::from(grace_s) * 1_000;
+        let down = |later: usize| {
+            case.last_instance(later).is_none_or(|(_, last)| {
+                let ended = last.finish.is_some_and(|it| it.lo <= begun + ROUNDING_MS);
+                ended || last.start.is_none_or(|start| start.lo > told)
+            })
+        };
+        begun >= called_for.lo - ROUNDING_MS
+            && begun <= called_for.hi + case.bounds.act_ms()
+            && case.of_kind(Kind::Sidecar).any(|later| later > index && down(later))
     })
 }
 
@@ -97,18 +103,16 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
 
 /// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
 pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
-    let first_s = case
-        .trace
-        .steps
-        .iter()
-        .find_map(|step| step.deletion)
-        .map(|mark| mark.grace_s);
+    let first = case.trace.steps.iter().find_map(|step| step.deletion);
+    let (Some(first), Some(deletion)) = (first, case.deletion) else {
+        return false;
+    };
+    // No line tells of the TERM of a process that was killed: it came when the shutdown had begun.
+    let begun = deletion.requested.hi + case.bounds.act_ms();
     let stopped = case
         .last_instance(index)
-        .and_then(|(_, facts)| facts.term.zip(facts.finish));
-    first_s
-        .zip(stopped)
-        .is_some_and(|(first_s, (term, finish))| finish.lo - term <= i64::from(first_s) * 1_000 + 2_000)
+        .and_then(|(_, facts)| Some((facts.term.unwrap_or(begun), facts.finish?)));
+    stopped.is_some_and(|(term, finish)| finish.lo - term <= i64::from(first.grace_s) * 1_000 + 2_000)
 }
 
 /// RS-10: was a life of this sidecar told to stop by its probe, and gone only after the last main container's end?

@@ -1,8 +1,8 @@
 //! Deviations that upstream has an issue for, and those of the runtime.
 
 use super::marks::{
-    absent_later, all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, step_of, whole_grace_passed,
+    all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
+    started_after_its_end, step_of, waited_for_one_that_was_down,
 };
 use super::{Deviation, Versions};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -25,7 +25,7 @@ pub const UPSTREAM: &[Deviation] = &[
     },
     Deviation {
         name: "kubernetes#125880",
-        title: "On a delete, a later sidecar that does not run keeps the earlier ones from their TERM for the whole grace",
+        title: "In a shutdown, a later sidecar that does not run keeps the earlier ones from their TERM for the whole grace",
         link: "https://github.com/kubernetes/kubernetes/issues/125880",
         versions: Versions {
             since_minor: 29,
@@ -33,11 +33,11 @@ pub const UPSTREAM: &[Deviation] = &[
             fixed_patches: &[(29, 8), (30, 4)],
             fixed_minor: Some(31),
         },
-        guarantees: &["G-told-at-once"],
+        guarantees: &["G-told-at-once", "G-sidecar-never-blocks-the-end"],
         is_its_doing: |case, breach| {
-            breach.container.is_some_and(|index| {
-                case.kind(index) == Kind::Sidecar && whole_grace_passed(case, index) && absent_later(case, index)
-            })
+            breach
+                .container
+                .is_some_and(|index| waited_for_one_that_was_down(case, index))
         },
         smallest_pod: Some("deviation/125880"),
     },

@@ -1,5 +1,6 @@
 //! One pod as the guarantees see it: its trace, the facts in it, and what can be said about time.
 
+use super::times::{newest_time, skew_ms};
 use crate::check::{Bounds, Facts, InstanceFacts, Interval};
 use crate::trace::{ConditionKind, ContainerView, EventType, Kind, Reason, RestartPolicy, State, Trace, UnixMs};
 
@@ -172,42 +173,40 @@ impl<'a> Case<'a> {
 
     /// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
     pub fn shutdown_begins_no_earlier_than(&self) -> Option<UnixMs> {
-        let ended = [self.mains_done(), self.init_failed()]
-            .into_iter()
-            .flatten()
-            .map(|it| it.lo);
-        ended
-            .chain(self.deletion.map(|it| it.requested.lo))
-            .chain(self.last_main_killed_by_probe())
-            .min()
-    }
-
-    /// In a Never pod the failed probe of the last main that runs shuts the whole pod down, in order: its TERM is the
-    /// beginning.
-    fn last_main_killed_by_probe(&self) -> Option<UnixMs> {
-        let mains = self
-            .of_kind(Kind::Main)
-            .filter(|_| self.trace.spec.restart_policy == RestartPolicy::Never);
-        mains
-            .filter(|&index| self.can_be_killed_by_probe(index))
-            .filter_map(|index| self.last_instance(index)?.1.term)
-            .min()
+        let deleted = self.deletion.map(|it| it.requested.lo);
+        self.work_over_no_earlier_than().into_iter().chain(deleted).min()
     }
 
     /// No grace can be used up before this.
     pub fn grace_ends_no_earlier_than(&self) -> Option<UnixMs> {
-        let spec_ms = i64::from(self.trace.spec.grace_s) * 1_000;
         let deleted = self.deletion.map(|it| it.requested.lo + i64::from(it.grace_s) * 1_000);
+        let ended = self
+            .work_over_no_earlier_than()
+            .map(|over| over + i64::from(self.trace.spec.grace_s) * 1_000);
+        ended.into_iter().chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
+    }
+
+    fn work_over_no_earlier_than(&self) -> Option<UnixMs> {
         let ended = [self.mains_done(), self.init_failed()]
             .into_iter()
             .flatten()
-            .map(|it| it.lo + spec_ms);
-        let by_probe = self.last_main_killed_by_probe().map(|term| term + spec_ms);
-        ended
-            .chain(deleted)
-            .chain(by_probe)
-            .min()
-            .map(|end| end - TURN_ROUNDING_MS)
+            .map(|it| it.lo);
+        ended.chain(self.last_main_killed_by_probe()).min()
+    }
+
+    /// In a Never pod the failed probe of the last main that runs shuts the whole pod down, in order (RS-11): its TERM is
+    /// the beginning; if no line tells of it, it may have come at any time of that life.
+    fn last_main_killed_by_probe(&self) -> Option<UnixMs> {
+        let never = self.trace.spec.restart_policy == RestartPolicy::Never;
+        let probed = self
+            .of_kind(Kind::Main)
+            .filter(|&index| never && self.can_be_killed_by_probe(index));
+        let told = probed.filter_map(|index| {
+            let (_, last) = self.last_instance(index)?;
+            last.term
+                .or(last.start.filter(|_| !last.wrote_exit).map(|start| start.lo))
+        });
+        told.min()
     }
 
     /// How far apart the times of two instances must be for their order to be certain.
@@ -274,37 +273,4 @@ fn sandbox_changed(trace: &Trace) -> bool {
         }
     }
     seen.windows(3).any(|window| window == [true, false, true])
-}
-
-fn newest_time(step: &crate::trace::Step) -> Option<UnixMs> {
-    let times = step.seen.iter().flat_map(|seen| {
-        [
-            seen.started_at,
-            seen.finished_at,
-            seen.last_started_at,
-            seen.last_finished_at,
-        ]
-        .into_iter()
-        .flatten()
-    });
-    let deleted = step
-        .deletion
-        .map(|mark| mark.timestamp_ms - i64::from(mark.grace_s) * 1_000);
-    times.chain(deleted).max()
-}
-
-/// How much later than the cluster's clock the recorder's clock is at most: nothing is received before it happened.
-fn skew_ms(trace: &Trace) -> i64 {
-    let mut newest = None;
-    let mut skew = None;
-    for step in &trace.steps {
-        let time = newest_time(step);
-        if time > newest {
-            newest = time;
-            if let (Some(at), Some(time)) = (step.at_ms, time) {
-                skew = Some(skew.map_or(at - time, |least: i64| least.min(at - time)));
-            }
-        }
-    }
-    skew.unwrap_or(0)
 }

@@ -20,6 +20,7 @@ mod status;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod times;
 
 pub use case::{Case, Deletion};
 

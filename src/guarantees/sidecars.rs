@@ -192,22 +192,16 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
         findings.broken(case, step, None, summary);
         return findings.outcome();
     }
-    // The end begins with a TERM to the sidecar that nothing else needs: the last one that runs.
-    let running = |index: &usize| {
-        let last = case.last_instance(*index).map(|(_, last)| last);
-        last.filter(|it| it.finish.is_none_or(|finish| finish.lo > done.hi))
-            .and_then(|it| it.start.zip(it.term))
+    // The end begins with a TERM to the sidecar that nothing else needs: the first one to be told.
+    let told = |index: usize| {
+        let (_, last) = case.last_instance(index)?;
+        let runs = last.finish.is_none_or(|finish| finish.lo > done.hi) && last.start?.hi < done.lo;
+        Some((last.term.filter(|_| runs)?, index))
     };
-    let sidecars: Vec<usize> = case.of_kind(Kind::Sidecar).collect();
-    let told = sidecars
-        .iter()
-        .filter_map(running)
-        .filter(|(start, _)| start.hi < done.lo)
-        .map(|(_, term)| term)
-        .min();
-    let Some(until) = told.map(|told| told.min(until)).filter(|&it| it > done.hi) else {
+    let Some((told, index)) = case.of_kind(Kind::Sidecar).filter_map(told).min() else {
         return findings.outcome();
     };
+    let until = told.min(until);
     let bound_ms = begin_ms(case, done.hi, until);
     if until > done.hi + bound_ms {
         let summary = format!(
@@ -215,7 +209,7 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
              permitted",
             until - done.hi
         );
-        findings.broken(case, step, None, summary);
+        findings.broken(case, step, Some(index), summary);
     }
     findings.outcome()
 }

@@ -9,5 +9,5 @@ mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use finding::{Explanation, explain};
-pub use summary::{catalogue, summary};
+pub use summary::{catalogue, rates, summary};
 pub use verdict::{Counts, VerdictLine};
