@@ -523,8 +523,8 @@ impl Moves<'_> {
                     if !same || shows_started {
                         results.push((Probed::Success, self.earliest(index, n, probe, 1)));
                     }
-                    // Failure leads to a kill, so it matters only where the instance ends.
-                    if self.facts_of(index, n).finish.is_some() || !shows_started {
+                    // Failure leads to a kill, so it matters only where the instance ends and has not been stopped yet.
+                    if state.is_running() && (self.facts_of(index, n).finish.is_some() || !shows_started) {
                         results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold)));
                     }
                     // PB-7: the worker's first result takes the inherited `started` back.
@@ -582,7 +582,7 @@ impl Moves<'_> {
             };
             let instance = node.pod.containers[index].newest.as_ref();
             if !node.pod.status.containers[index].started
-                || instance.is_none_or(|instance| instance.liveness_failed)
+                || instance.is_none_or(|instance| instance.liveness_failed || instance.exit.is_some())
                 || !node.pod.containers[index].has_worker(Worker::Liveness)
             {
                 continue;
@@ -624,34 +624,56 @@ impl Moves<'_> {
         }
     }
 
-    /// In a Never pod the probe workers of a container end once they see it terminated; a sidecar's too where PB-6 holds.
+    /// PB-6: in a Never pod the probe workers of a sidecar end once they see it terminated.
+    ///
+    /// Those of a main do so in every version, but that matters only for the pass that makes missing workers again: it
+    /// ends at the first that exists, and mains come first. So they are only ever taken away together.
     fn lost_workers(&self, node: &Node, out: &mut Expansion) {
-        if self.spec.restart_policy != RestartPolicy::Never {
+        if self.spec.restart_policy != RestartPolicy::Never || !self.behaviour.never_pod_loses_probe_workers {
             return;
         }
-        for (index, container) in self.spec.containers.iter().enumerate() {
-            let terminated = node
-                .pod
-                .status
-                .containers
+        let statuses = &node.pod.status.containers;
+        let terminated = |index: usize| {
+            statuses
                 .get(index)
-                .is_some_and(|view| matches!(view.state, State::Terminated(_)));
-            let ends = match container.kind {
-                Kind::Init => false,
-                Kind::Sidecar => self.behaviour.never_pod_loses_probe_workers,
-                Kind::Main => true,
-            };
-            if !ends || !terminated {
-                continue;
-            }
-            for worker in [Worker::Startup, Worker::Readiness, Worker::Liveness] {
-                if node.pod.containers[index].has_worker(worker) {
+                .is_some_and(|it| matches!(it.state, State::Terminated(_)))
+        };
+        let of_kind =
+            |kind: Kind| (0..self.spec.containers.len()).filter(move |&it| self.spec.containers[it].kind == kind);
+        let workers = [Worker::Startup, Worker::Readiness, Worker::Liveness];
+        let mut sidecar_lost = false;
+        for index in of_kind(Kind::Sidecar) {
+            for (worker, wanted) in workers.into_iter().zip(self.wanted(index)) {
+                let has = node.pod.containers[index].has_worker(worker);
+                sidecar_lost |= wanted && !has;
+                if has && terminated(index) {
                     let mut next = node.clone();
                     model::worker_lost(&mut next.pod, index, worker);
                     self.push(next, out);
                 }
             }
         }
+        let mut mains = of_kind(Kind::Main).filter(|&index| self.wanted(index).contains(&true));
+        let any_left = mains.clone().any(|index| node.pod.containers[index].workers != 0);
+        if sidecar_lost && any_left && mains.all(terminated) {
+            let mut next = node.clone();
+            for index in of_kind(Kind::Main) {
+                workers
+                    .into_iter()
+                    .for_each(|worker| model::worker_lost(&mut next.pod, index, worker));
+            }
+            self.push(next, out);
+        }
+    }
+
+    /// Startup, readiness and liveness probe: which of them a container has.
+    fn wanted(&self, index: usize) -> [bool; 3] {
+        let container = &self.spec.containers[index];
+        [
+            container.startup.is_some(),
+            container.readiness.is_some(),
+            container.liveness.is_some(),
+        ]
     }
 }
 
