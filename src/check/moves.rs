@@ -314,7 +314,7 @@ impl Moves<'_> {
                 node.blocked = true;
                 return self.push(node, out);
             };
-            node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
         }
         self.start(node.clone(), &plan.starts, &dead, out);
@@ -386,7 +386,7 @@ impl Moves<'_> {
                 });
                 return;
             }
-            next.passed(start);
+            next.acted(start);
         }
         next.pod.start(index, dead[index].is_some());
         self.start(next, rest, dead, out);
@@ -429,7 +429,7 @@ impl Moves<'_> {
             // gone before the next one, nobody ever learns how the containers ended.
             let unseen = self.target.phase.is_terminal().then(model::unknown_exit);
             let exit = facts.exit.clone().or(unseen)?;
-            node.passed(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
         }
         if node.pod.sandbox == model::Sandbox::Ready {

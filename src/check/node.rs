@@ -1,6 +1,6 @@
 //! One hypothesis about the kubelet's state, and when it explains an observed status.
 
-use super::facts::Interval;
+use super::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::model::{Mode, PodSpec, PodState, Status};
 use crate::trace::{ConditionKind, Phase, UnixMs};
 
@@ -14,8 +14,8 @@ pub struct Node {
     pub latest: UnixMs,
     /// No earlier than this was the cached status computed.
     pub status_at: UnixMs,
-    /// `latest` when the cached status was computed.
-    pub status_latest: UnixMs,
+    /// When the kills and starts that followed the cached status were over, as far as the recording tells.
+    pub acted_by: UnixMs,
     /// A kill inside a sync waits for a process whose end the recording does not show.
     pub blocked: bool,
     /// The first sync was cancelled by a delete before it started anything.
@@ -30,7 +30,7 @@ impl Node {
             now: created,
             latest: created,
             status_at: created,
-            status_latest: created,
+            acted_by: created,
             blocked: false,
             interrupted: false,
         }
@@ -38,13 +38,21 @@ impl Node {
 
     /// The cached status was computed now.
     pub fn computed(&mut self) {
-        (self.status_at, self.status_latest) = (self.now, self.latest);
+        (self.status_at, self.acted_by) = (self.now, LONG_AGO);
     }
 
     /// Something has happened in this interval.
     pub fn passed(&mut self, at: Interval) {
         self.now = self.now.max(at.lo);
         self.latest = self.latest.max(at.hi);
+    }
+
+    /// An action of the sync was over in this interval.
+    pub fn acted(&mut self, at: Interval) {
+        self.passed(at);
+        if at.hi < FAR_FUTURE {
+            self.acted_by = self.acted_by.max(at.hi);
+        }
     }
 
     /// Does the status that this state can publish equal the observed one?

@@ -143,11 +143,8 @@ impl Walk<'_> {
                 match step.at_ms.and_then(|at| owed.overdue(&node, at)) {
                     Some(late) => overdue.push(late),
                     None => {
-                        // What came before the status had happened when it was received; what the sync did afterwards
-                        // can have taken until the end that the recording tells.
-                        let acted_until =
-                            Some(node.latest).filter(|&latest| latest > node.status_latest && latest < FAR_FUTURE);
-                        let latest = acted_until.unwrap_or(node.latest.min(received));
+                        // What led to the status had happened when it was received; what the sync did then takes longer.
+                        let latest = node.latest.min(received).max(node.acted_by);
                         explaining.push(Node { latest, ..node });
                         continue;
                     }
