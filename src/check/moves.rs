@@ -412,7 +412,8 @@ impl Moves<'_> {
             spec: self.spec,
             facts: self.facts,
             bounds: self.bounds,
-            begin: node.now,
+            // Probe results that came during the kill are later than its beginning.
+            begin: node.status_at,
             begin_latest: node.latest,
             grace,
         };
@@ -420,6 +421,10 @@ impl Moves<'_> {
             out.broken.push(broken);
             return None;
         }
+        node.acted(Interval {
+            lo: node.now,
+            hi: teardown.waits_until(&node.pod),
+        });
         for index in 0..node.pod.containers.len() {
             let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else {
                 continue;

@@ -52,10 +52,8 @@ pub struct Teardown<'a> {
 const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
 
 impl Teardown<'_> {
-    /// Checks order, grace and timeliness of the teardown of everything that runs in `pod`.
-    pub fn check(&self, pod: &PodState) -> Result<(), Broken> {
-        let running: Vec<(usize, &InstanceFacts)> = pod
-            .containers
+    fn running(&self, pod: &PodState) -> Vec<(usize, &InstanceFacts)> {
+        pod.containers
             .iter()
             .enumerate()
             .filter(|(_, container)| container.is_running())
@@ -63,7 +61,19 @@ impl Teardown<'_> {
                 let n = container.newest.as_ref()?.n;
                 Some((index, self.facts.get(index, n)?))
             })
-            .collect();
+            .collect()
+    }
+
+    /// How long the last sidecar waits for its turn, though it may have ended by then.
+    pub fn waits_until(&self, pod: &PodState) -> UnixMs {
+        let running = self.running(pod);
+        let turns = running.iter().map(|&(index, _)| self.turn_latest(index, &running));
+        turns.max().unwrap_or(self.begin_latest)
+    }
+
+    /// Checks order, grace and timeliness of the teardown of everything that runs in `pod`.
+    pub fn check(&self, pod: &PodState) -> Result<(), Broken> {
+        let running = self.running(pod);
         for &(index, facts) in &running {
             self.check_turn(index, facts, &running)?;
             self.check_grace(index, facts, &running)?;
