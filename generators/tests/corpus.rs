@@ -49,6 +49,7 @@ fn the_outlook_knows_which_pods_end_by_themselves() {
         "deviation/132826",
         "deviation/rs-3",
         "deviation/wr-5",
+        "deviation/pb-10",
         "deviation/123323",
         "deviation/to-3-natural",
         "deviation/pb-6",

@@ -1,0 +1,195 @@
+//! What a sync does after its status: kills, starts with their back-off, teardowns; and the delete.
+
+use super::{DELETE_LAG_MS, Expansion, Moves};
+use crate::check::facts::Interval;
+use crate::check::node::Node;
+use crate::check::teardown::{Broken, Grace, Teardown};
+use crate::model::{self, Kind};
+
+impl Moves<'_> {
+    /// The sync performs its plan.
+    pub(super) fn act(&self, mut node: Node, out: &mut Expansion) {
+        let plan = model::plan(self.behaviour, self.spec, &node.pod);
+        if plan.kill_pod {
+            return self.kill_pod(node, out);
+        }
+        // RS-5: the back-off of a container that this sync kills is asked about the instance that was dead before.
+        let dead: Vec<Option<u32>> = node
+            .pod
+            .containers
+            .iter()
+            .map(|container| match &container.newest {
+                Some(instance) if instance.exit.is_some() => Some(instance.n),
+                Some(instance) if container.previous.is_some() => instance.n.checked_sub(1),
+                _ => None,
+            })
+            .collect();
+        for &index in &plan.kills {
+            let n = node.pod.containers[index]
+                .newest
+                .as_ref()
+                .map_or(0, |instance| instance.n);
+            let facts = self.facts_of(index, n);
+            let Some(exit) = facts.exit.clone().or_else(|| self.exits(index, n).pop()) else {
+                node.blocked = true;
+                return self.push(node, out);
+            };
+            node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.pod.exit(index, exit);
+        }
+        self.start(node.clone(), &plan.starts, &dead, out);
+        // RS-9: the instance before can have been removed by then (seen on v1.37.0: a third life after a probe's kill began
+        // 9.4 s after the second had ended); without a dead instance there is no back-off.
+        let removed = plan.kills.iter().fold(dead.clone(), |mut dead, &index| {
+            dead[index] = None;
+            dead
+        });
+        if removed != dead {
+            self.start(node, &plan.starts, &removed, out);
+        }
+    }
+
+    /// Starts the first of `starts`, then the rest; where the back-off decides, both answers are explored.
+    pub(super) fn start(&self, node: Node, starts: &[usize], dead: &[Option<u32>], out: &mut Expansion) {
+        let Some((&index, rest)) = starts.split_first() else {
+            return self.push(node, out);
+        };
+        let container = &node.pod.containers[index];
+        let n = container.newest.as_ref().map_or(0, |instance| instance.n + 1);
+        let started = self.facts_of(index, n).start;
+        let wait_ms = i64::from(container.backoff_wait_s()) * 1_000;
+        let ready_from = dead[index]
+            .and_then(|d| self.facts_of(index, d).finish)
+            .filter(|_| wait_ms > 0)
+            .map(|finish| (finish.lo + wait_ms, finish.hi + wait_ms));
+        let is_init = self.spec.containers[index].kind == Kind::Init;
+        let name = &self.spec.containers[index].name;
+
+        // Refused: the sync may have been before the wait was over.
+        if dead[index].is_some() && wait_ms > 0 && ready_from.is_none_or(|(_, hi)| node.now < hi) {
+            let mut refused = node.clone();
+            refused.pod.refuse(index);
+            // ST-8: a failing init container start ends the sync.
+            self.start(refused, if is_init { &[] } else { rest }, dead, out);
+        }
+
+        let mut next = node;
+        if let Some(start) = started {
+            if let Some((lo, _)) = ready_from
+                && start.hi < lo - self.bounds.rounding_ms
+            {
+                out.broken.push(Broken {
+                    rule: "BO-3",
+                    summary: format!(
+                        "{name} was started again {} ms before its back-off of {} s was over",
+                        lo - start.hi,
+                        wait_ms / 1_000
+                    ),
+                });
+                return;
+            }
+            if start.hi < next.now - self.bounds.rounding_ms {
+                out.broken.push(Broken {
+                    rule: "ST-2",
+                    summary: format!("{name} was started {} ms before its turn had come", next.now - start.hi),
+                });
+                return;
+            }
+            if wait_ms == 0 && start.lo > next.latest.saturating_add(self.bounds.act_ms()) {
+                out.broken.push(Broken {
+                    rule: "ST-10",
+                    summary: format!(
+                        "{name} was started {} ms after its turn had come; at most {} ms are permitted",
+                        start.lo - next.latest,
+                        self.bounds.act_ms()
+                    ),
+                });
+                return;
+            }
+            next.acted(start);
+        }
+        next.pod.start(index, dead[index].is_some());
+        self.start(next, rest, dead, out);
+    }
+
+    /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
+    pub(super) fn kill_pod(&self, node: Node, out: &mut Expansion) {
+        let mut stopped = node.clone();
+        match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), out) {
+            Some(()) => self.push(stopped, out),
+            None => {
+                let mut blocked = node;
+                blocked.blocked = true;
+                self.push(blocked, out);
+            }
+        }
+    }
+
+    /// Ends everything that runs, in order; `None` when the recording does not show all the ends or forbids them.
+    pub(super) fn stop_all(&self, node: &mut Node, grace: Grace, out: &mut Expansion) -> Option<()> {
+        let teardown = Teardown {
+            behaviour: self.behaviour,
+            spec: self.spec,
+            facts: self.facts,
+            bounds: self.bounds,
+            // Probe results that came during the kill are later than its beginning.
+            begin: node.status_at,
+            begin_latest: node.latest,
+            grace,
+        };
+        if let Err(broken) = teardown.check(&node.pod) {
+            out.broken.push(broken);
+            return None;
+        }
+        node.acted(Interval {
+            lo: node.now,
+            hi: teardown.waits_until(&node.pod),
+        });
+        for index in 0..node.pod.containers.len() {
+            let Some(instance) = node.pod.containers[index].newest.clone().filter(|i| i.exit.is_none()) else {
+                continue;
+            };
+            let facts = self.facts_of(index, instance.n);
+            // WS-1: a slow writer sends the status from before the kill with the terminal phase; where the object is
+            // gone before the next one, nobody ever learns how the containers ended.
+            let unseen = self.target.phase.is_terminal().then(model::unknown_exit);
+            let exit = facts.exit.clone().or(unseen)?;
+            node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
+            node.pod.exit(index, exit);
+        }
+        if node.pod.sandbox == model::Sandbox::Ready {
+            node.pod.sandbox = model::Sandbox::Stopped;
+        }
+        node.pod.announcement_due = false;
+        Some(())
+    }
+
+    pub(super) fn kill_done(&self, node: &Node, out: &mut Expansion) {
+        let grace = match self.deletion {
+            Some((grace, _)) if node.pod.deleted => grace,
+            _ => Grace::exactly(self.spec.grace_s),
+        };
+        let mut next = node.clone();
+        if self.stop_all(&mut next, grace, out).is_some() {
+            model::kill_done(&mut next.pod);
+            self.push(next, out);
+        }
+    }
+
+    pub(super) fn delete(&self, node: &Node, out: &mut Expansion) {
+        let Some((_, seen_at)) = self.deletion else { return };
+        for snapshot in self.snapshots(node) {
+            let mut next = snapshot;
+            // The watch shows the delete a little after the API server has accepted it.
+            next.passed(Interval {
+                lo: seen_at - DELETE_LAG_MS,
+                hi: seen_at,
+            });
+            next.interrupted = false;
+            self.prune(&mut next.pod);
+            model::delete_seen(self.behaviour, self.spec, &mut next.pod);
+            next.computed();
+            self.push(next, out);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a relist can show: which ends are seen together, and which dead instances are still there.
+
+use super::{End, Moves, SIMULTANEOUS_ENDS_MAX};
+use crate::check::facts::{FAR_FUTURE, Interval};
+use crate::check::node::Node;
+use crate::model::PodState;
+use crate::trace::State;
+
+impl Moves<'_> {
+    /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
+    /// seen too, because one relist inspects the whole pod.
+    pub(super) fn snapshots(&self, node: &Node) -> Vec<Node> {
+        let mut ends: Vec<End> = (0..node.pod.containers.len())
+            .filter_map(|index| self.end(node, index))
+            .collect();
+        ends.truncate(SIMULTANEOUS_ENDS_MAX);
+        let subsets = 0..1_u32 << ends.len();
+        let consistent = subsets.filter(|subset| {
+            let seen = |k: usize| subset & (1 << k) != 0;
+            let pairs = || (0..ends.len()).flat_map(|a| (0..ends.len()).map(move |b| (a, b)));
+            !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
+        });
+        consistent
+            .flat_map(|subset| self.snapshot(node, &ends, subset))
+            .collect()
+    }
+
+    /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
+    /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
+    pub(super) fn prune(&self, pod: &mut PodState) {
+        for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
+            let Some(newest) = &container.newest else { continue };
+            let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
+            // WR-6: the lastState of a waiting container is its newest instance.
+            let shows_previous = !matches!(target.state, State::Waiting(_)) && target.restart_count == newest.n;
+            if may_go && shows_previous && target.last != container.previous {
+                container.previous = None;
+            }
+        }
+    }
+
+    /// The same for a sync, which can kill a container by a probe: then the back-off is asked about the instance before it
+    /// (RS-5), so whether that has been removed by now makes a difference.
+    pub(super) fn pruned(&self, node: Node) -> Vec<Node> {
+        let mut pruned = node.clone();
+        self.prune(&mut pruned.pod);
+        let mut pairs = self
+            .spec
+            .containers
+            .iter()
+            .zip(pruned.pod.containers.iter().zip(&node.pod.containers));
+        let matters = pairs.any(|(spec, (after, before))| {
+            after.previous != before.previous
+                && before.is_running()
+                && (spec.startup.is_some() || spec.liveness.is_some())
+        });
+        if matters { vec![pruned, node] } else { vec![pruned] }
+    }
+
+    /// The end of a running instance that a snapshot can show by now.
+    pub(super) fn end(&self, node: &Node, index: usize) -> Option<End> {
+        let instance = node.pod.containers[index]
+            .newest
+            .as_ref()
+            .filter(|instance| instance.exit.is_none())?;
+        let target = self.target.containers.get(index);
+        if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
+            return None;
+        }
+        let unknown = Interval {
+            lo: node.now,
+            hi: FAR_FUTURE,
+        };
+        let at = self.facts_of(index, instance.n).finish.unwrap_or(unknown);
+        let exits = self.exits(index, instance.n);
+        (at.lo <= self.received && !exits.is_empty()).then_some(End { index, exits, at })
+    }
+
+    /// `node` with the ends of `subset` seen, once for every way in which they can have ended.
+    pub(super) fn snapshot(&self, node: &Node, ends: &[End], subset: u32) -> Vec<Node> {
+        let mut nodes = vec![node.clone()];
+        for (_, end) in ends.iter().enumerate().filter(|(k, _)| subset & (1 << k) != 0) {
+            nodes = nodes
+                .iter()
+                .flat_map(|node| {
+                    end.exits.iter().map(move |exit| {
+                        let mut next = node.clone();
+                        next.pod.exit(end.index, exit.clone());
+                        next.passed(end.at);
+                        next
+                    })
+                })
+                .collect();
+        }
+        nodes
+    }
+}
