@@ -21,7 +21,14 @@ pub fn waited_for_one_that_was_down(case: &Case, index: usize) -> bool {
     let Some(told) = told.filter(|_| case.kind(index) == Kind::Sidecar) else {
         return false;
     };
-    let deleted = case.deletion.map(|it| (it.requested, it.grace_s));
+    // A second delete with a shorter grace can come too late to count (#83916).
+    let graces = case
+        .trace
+        .steps
+        .iter()
+        .filter_map(|step| step.deletion)
+        .map(|mark| mark.grace_s);
+    let deleted = graces.filter_map(|grace_s| Some((case.deletion?.requested, grace_s)));
     let ended = [case.mains_done(), case.init_failed()].into_iter().flatten();
     let ended = ended.map(|it| (it, case.trace.spec.grace_s));
     ended.chain(deleted).any(|(called_for, grace_s)| {
@@ -107,12 +114,20 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let (Some(first), Some(deletion)) = (first, case.deletion) else {
         return false;
     };
+    // A delete does not shorten a teardown that was under way, of a pod that was ending by itself.
+    let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
+    let was_under_way = told.is_some_and(|told| told < deletion.requested.hi);
+    let grace_s = if was_under_way {
+        case.trace.spec.grace_s
+    } else {
+        first.grace_s
+    };
     // No line tells of the TERM of a process that was killed: it came when the shutdown had begun.
     let begun = deletion.requested.hi + case.bounds.act_ms();
     let stopped = case
         .last_instance(index)
         .and_then(|(_, facts)| Some((facts.term.unwrap_or(begun), facts.finish?)));
-    stopped.is_some_and(|(term, finish)| finish.lo - term <= i64::from(first.grace_s) * 1_000 + 2_000)
+    stopped.is_some_and(|(term, finish)| finish.lo - term <= i64::from(grace_s) * 1_000 + 2_000)
 }
 
 /// RS-10: was a life of this sidecar told to stop by its probe, and gone only after the last main container's end?
