@@ -84,7 +84,7 @@ journal() {{
   echo -n "$all" >{MESSAGE_FILE}
 }}
 journal start
-nap() {{ sleep $1 & nap=$!; until wait $nap; do :; done; }}
+nap() {{ sleep $1 & nap=$!; wait $nap; while kill -0 $nap 2>/dev/null; do wait $nap; done; }}
 quit() {{ trap '' TERM; journal exit:$1; exit $1; }}
 on_term() {{
   trap 'journal term' TERM

@@ -158,6 +158,7 @@ fn a_slow_answer_to_term_outlives_the_natural_end_and_a_second_term() {
     std::thread::sleep(Duration::from_millis(100));
     term(&child);
     assert_eq!(child.wait().expect("exit").code(), Some(5));
+    // What `wait` returns after a trap says nothing about the nap: only its process does.
     assert!(begin.elapsed() >= Duration::from_millis(900));
     assert_eq!(life.journal(), ["c0 0 start", "c0 0 term", "c0 0 term", "c0 0 exit:5"]);
 }
