@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// TO-5: the runtime is never given less than this to stop a container.
+pub const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
+
 /// Upper bounds in milliseconds; lower bounds (back-off, grace, order) are exact and not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {

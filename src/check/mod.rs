@@ -13,7 +13,7 @@ mod search;
 mod teardown;
 mod verdict;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 pub use diagnose::describe;
 pub use facts::{Facts, InstanceFacts, Interval};
 pub use search::{Inclusion, includes};

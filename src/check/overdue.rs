@@ -1,6 +1,6 @@
 //! Actions that are owed: something enabled for longer than its bound and still not done (design: conforms, 3).
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
 use super::teardown::{Broken, Grace};
@@ -16,9 +16,6 @@ pub struct Owed<'a> {
     /// Grace of the delete and when the watch showed it.
     pub deletion: Option<(Grace, UnixMs)>,
 }
-
-/// TO-5: minimum time that the runtime is given to stop a container.
-const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
 
 impl Owed<'_> {
     /// The action that `node` still owes at `at` although its bound is over.

@@ -1,6 +1,6 @@
 //! Ordered termination and its grace accounting, judged on the facts (spec 3.2).
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 use super::facts::{Facts, InstanceFacts};
 use crate::model::{Behaviour, Kind, PodSpec, PodState};
 use crate::trace::UnixMs;
@@ -47,9 +47,6 @@ pub struct Teardown<'a> {
     pub begin_latest: UnixMs,
     pub grace: Grace,
 }
-
-/// TO-5: the runtime is never given less than this to stop a container.
-const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
 
 impl Teardown<'_> {
     fn running(&self, pod: &PodState) -> Vec<(usize, &InstanceFacts)> {

@@ -1,11 +1,8 @@
 //! How long the kubelet may take, given what else the recording shows it doing.
 
 use super::Case;
-use crate::check::InstanceFacts;
+use crate::check::{InstanceFacts, STOP_TIMEOUT_MS_MIN};
 use crate::trace::UnixMs;
-
-/// TO-5: the runtime is never given less than this to stop a container.
-pub const STOP_TIMEOUT_MS_MIN: i64 = 2_000;
 
 /// A pod that was not made here may have to pull its images first.
 const IMAGE_PULL_MS: i64 = 600_000;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use podcheck_generators::{Attempt, OnTerm};
 
-use super::delays::STOP_TIMEOUT_MS_MIN;
 use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{JournalKind, Reason, State};
 
 pub const RULES: &[Guarantee] = &[

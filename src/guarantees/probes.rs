@@ -2,8 +2,9 @@
 
 use podcheck_generators::{Probe, ProbeOutcome};
 
-use super::delays::{STOP_TIMEOUT_MS_MIN, busy_ms};
+use super::delays::busy_ms;
 use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{ContainerSpec, Kind, ProbeSpec, RestartPolicy, State, UnixMs};
 
 pub const RULES: &[Guarantee] = &[

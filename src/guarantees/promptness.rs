@@ -1,8 +1,8 @@
 //! A kill for a failed probe blocks the pod's worker; what must not wait for it.
 
-use super::delays::STOP_TIMEOUT_MS_MIN;
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{Kind, UnixMs};
 
 pub const RULES: &[Guarantee] = &[

@@ -1,8 +1,9 @@
 //! The end of a deleted pod: told at once, given its grace, gone when it is over.
 
-use super::delays::{STOP_TIMEOUT_MS_MIN, begin_ms, busy_ms, first_start_ms};
+use super::delays::{begin_ms, busy_ms, first_start_ms};
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{EventType, Kind, Reason, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
