@@ -114,13 +114,14 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let (Some(first), Some(deletion)) = (first, case.deletion) else {
         return false;
     };
-    // A delete does not shorten a teardown that was under way, of a pod that was ending by itself.
+    // A delete does not shorten a teardown that was under way, of a pod that was ending by itself. Its time is told in
+    // whole seconds: within that second either grace may be the one.
     let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
-    let was_under_way = told.is_some_and(|told| told < deletion.requested.hi);
-    let grace_s = if was_under_way {
-        case.trace.spec.grace_s
-    } else {
-        first.grace_s
+    let own_s = case.trace.spec.grace_s;
+    let grace_s = match told {
+        Some(told) if told < deletion.requested.lo => own_s,
+        Some(told) if told < deletion.requested.hi => own_s.max(first.grace_s),
+        _ => first.grace_s,
     };
     // No line tells of the TERM of a process that was killed: it came when the shutdown had begun.
     let begun = deletion.requested.hi + case.bounds.act_ms();
@@ -130,14 +131,16 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     stopped.is_some_and(|(term, finish)| finish.lo - term <= i64::from(grace_s) * 1_000 + 2_000)
 }
 
-/// RS-10: was a life of this sidecar told to stop by its probe, and gone only after the last main container's end?
+/// RS-10: was a life of this sidecar told to stop by its probe before the kubelet can have known of the last main
+/// container's end, and gone only after that end?
 pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
     let Some(done) = case.mains_done() else { return false };
     let mut lives = (0..case.facts.instances(index)).filter_map(|n| case.facts.get(index, n));
     case.can_be_killed_by_probe(index)
         && lives.any(|facts| {
             let (told, ended) = (facts.term, facts.finish);
-            told.is_some_and(|told| told <= done.hi) && ended.is_some_and(|ended| ended.hi >= done.lo)
+            told.is_some_and(|told| told <= done.hi + case.bounds.detect_ms)
+                && ended.is_some_and(|ended| ended.hi >= done.lo)
         })
 }
 

@@ -192,13 +192,17 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
         findings.broken(case, step, None, summary);
         return findings.outcome();
     }
-    // The end begins with a TERM to the sidecar that nothing else needs: the first one to be told.
-    let told = |index: usize| {
-        let (_, last) = case.last_instance(index)?;
-        let runs = last.finish.is_none_or(|finish| finish.lo > done.hi) && last.start?.hi < done.lo;
-        Some((last.term.filter(|_| runs)?, index))
-    };
-    let Some((told, index)) = case.of_kind(Kind::Sidecar).filter_map(told).min() else {
+    // The end begins with a TERM to the sidecar that nothing else needs: the first one to be told, even if it came up
+    // only then. Without a sidecar that surely ran across the end nobody need have been told.
+    let last = |index: usize| case.last_instance(index).map(|(_, last)| (last, index));
+    let outlived = |(last, _): &(&InstanceFacts, usize)| last.finish.is_none_or(|finish| finish.lo > done.hi);
+    let across =
+        |(last, _): (&InstanceFacts, usize)| last.term.is_some() && last.start.is_some_and(|it| it.hi < done.lo);
+    let lives = || case.of_kind(Kind::Sidecar).filter_map(last).filter(outlived);
+    if !lives().any(across) {
+        return findings.outcome();
+    }
+    let Some((told, index)) = lives().filter_map(|(last, index)| Some((last.term?, index))).min() else {
         return findings.outcome();
     };
     let until = told.min(until);
