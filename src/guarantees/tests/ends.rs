@@ -160,6 +160,20 @@ fn sidecars_never_keep_a_pod_from_finishing() {
         .step(6.0, Running, "ip init sandbox", "s0:R0sr m0:T0=0");
     done.clone().until(15.0).keeps("G-sidecar-never-blocks-the-end");
     done.clone().until(60.0).breaks(&["G-sidecar-never-blocks-the-end"]);
+    // The sidecar that came up in the second of the end is told first, and has the whole grace.
+    let late = pod(OnFailure, 8, &["s0", "s1", "m0"])
+        .life("s0", 1.0, None)
+        .life("s1", 2.0, Some((8.4, 1)))
+        .life("s1", 9.2, None)
+        .life("m0", 3.0, Some((9.1, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr s1:R0sr m0:R0sr")
+        .step(9.5, Running, "ip init sandbox", "s0:R0sr s1:R1sr/1 m0:T0=0")
+        .term("s1", 9.3)
+        .killed("s1", 17.3)
+        .term("s0", 17.3)
+        .killed("s0", 17.4);
+    late.step(20.0, Succeeded, "ip init", "s0:T0=137 s1:T1=137/1 m0:T0=0")
+        .keeps("G-sidecar-never-blocks-the-end");
     // Told only by a delete, long after the work was done.
     let told = done.deleted(19.0, 3).term("s0", 20.0).killed("s0", 20.5);
     let ended = told.step(22.0, Succeeded, "ip init", "s0:T0=137 m0:T0=0");

@@ -1,4 +1,5 @@
 mod ends;
+mod named;
 mod starts;
 mod statuses;
 mod support;

@@ -7,7 +7,9 @@
 use podcheck_generators::Scenario;
 
 use crate::check::{Bounds, Facts};
+use crate::deviations;
 use crate::guarantees::{self, Case, Outcome};
+use crate::model::KubeletVersion;
 use crate::trace::{
     Condition, ConditionKind, ContainerSpec, ContainerView, DeletionMark, EventType, Exit, JournalEntry, JournalKind,
     Kind, Phase, PodSpec, PodView, ProbeSpec, Reason, RestartPolicy, Seen, State, Step, Trace, UnixMs,
@@ -279,6 +281,23 @@ impl Pod {
             started: flags.contains('s'),
         };
         (view, seen)
+    }
+
+    /// Asserts that this guarantee is broken, and that each breach is known under this name.
+    #[track_caller]
+    pub fn is_named(&self, id: &str, name: &str) {
+        let facts = Facts::of(&self.trace);
+        let bounds = Bounds::with_delay(0);
+        let case = Case::new(&self.trace, &facts, &bounds);
+        let guarantee = guarantees::all().find(|it| it.id == id).expect("a guarantee");
+        let Outcome::Broken(breaches) = (guarantee.judge)(&case) else {
+            panic!("{id} is not broken");
+        };
+        let newest = KubeletVersion { minor: 37, patch: 0 };
+        for breach in breaches {
+            let named = deviations::covering(newest, id, &case, &breach).map(|it| it.name);
+            assert_eq!(named, Some(name), "{}", breach.summary);
+        }
     }
 
     fn outcomes(&self) -> Vec<(&'static str, Outcome)> {

@@ -1,0 +1,39 @@
+//! Breaches that are told from others by little: each was once taken for an unknown one.
+
+use super::support::{pod, probe};
+use crate::trace::Phase::{Failed, Running, Succeeded};
+use crate::trace::RestartPolicy::Never;
+
+#[test]
+fn a_delete_in_the_second_of_the_shutdown_may_have_set_the_grace() {
+    let pod = pod(Never, 4, &["s0", "m0"])
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((12.4, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .deleted(12.5, 8)
+        .term("s0", 12.55)
+        .step(12.6, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .deleted(13.2, 1)
+        .step(13.3, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .killed("s0", 20.6)
+        .step(21.2, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
+        .step(22.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
+    pod.is_named("G-shorter-grace-counts", "kubernetes#83916");
+}
+
+#[test]
+fn a_probe_can_kill_before_the_kubelet_knows_of_the_last_end() {
+    let mut pod = pod(Never, 8, &["s0", "m0"]);
+    pod.container("s0").liveness = probe();
+    let pod = pod
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((12.3, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .term("s0", 13.1)
+        .killed("s0", 21.1)
+        .life("s0", 21.4, None)
+        .step(21.8, Running, "ip init sandbox", "s0:R1s/137 m0:T0=0")
+        .killed("s0", 30.0)
+        .step(31.0, Failed, "ip init", "s0:T1=137/137 m0:T0=0");
+    pod.is_named("G-no-sidecar-after-the-work", "podcheck/RS-10");
+}
