@@ -114,13 +114,16 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let (Some(first), Some(deletion)) = (first, case.deletion) else {
         return false;
     };
-    // A delete does not shorten a teardown that was under way, of a pod that was ending by itself. Its time is told in
-    // whole seconds: within that second either grace may be the one.
+    // A delete does not shorten a teardown that was under way, of a pod that was ending by itself; and one that the
+    // kubelet did not know of yet did not set the grace either.
     let told = case.last_instance(index).and_then(|(_, facts)| facts.term);
+    let unknown_until = deletion.requested.hi + case.bounds.act_ms();
+    let over = case.work_over_no_earlier_than();
+    let ended_itself = |told| over.is_some_and(|over| over <= told) && told < unknown_until;
     let own_s = case.trace.spec.grace_s;
     let grace_s = match told {
         Some(told) if told < deletion.requested.lo => own_s,
-        Some(told) if told < deletion.requested.hi => own_s.max(first.grace_s),
+        Some(told) if told < deletion.requested.hi || ended_itself(told) => own_s.max(first.grace_s),
         _ => first.grace_s,
     };
     // No line tells of the TERM of a process that was killed: it came when the shutdown had begun.

@@ -186,7 +186,8 @@ impl<'a> Case<'a> {
         ended.into_iter().chain(deleted).min().map(|end| end - TURN_ROUNDING_MS)
     }
 
-    fn work_over_no_earlier_than(&self) -> Option<UnixMs> {
+    /// The pod cannot have begun to end by itself before this.
+    pub fn work_over_no_earlier_than(&self) -> Option<UnixMs> {
         let ended = [self.mains_done(), self.init_failed()]
             .into_iter()
             .flatten()

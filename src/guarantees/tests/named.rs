@@ -22,6 +22,23 @@ fn a_delete_in_the_second_of_the_shutdown_may_have_set_the_grace() {
 }
 
 #[test]
+fn a_pod_can_be_ending_by_itself_before_the_kubelet_knows_of_the_delete() {
+    let pod = pod(Never, 8, &["s0", "m0"])
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((12.9, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .deleted(12.5, 2)
+        .step(12.6, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .deleted(13.2, 1)
+        .step(13.3, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .term("s0", 13.5)
+        .killed("s0", 21.6)
+        .step(22.2, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
+        .step(23.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
+    pod.is_named("G-shorter-grace-counts", "kubernetes#83916");
+}
+
+#[test]
 fn a_probe_can_kill_before_the_kubelet_knows_of_the_last_end() {
     let mut pod = pod(Never, 8, &["s0", "m0"]);
     pod.container("s0").liveness = probe();
