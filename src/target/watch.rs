@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::clock::unix_ms;
 use super::namespace::our_pods;
-use super::requests::PATIENCE;
+use super::requests::{ANSWER_MAX, PATIENCE};
 use crate::cluster::with_causes;
 use crate::trace::UnixMs;
 
@@ -124,7 +124,7 @@ impl Watch {
 
     async fn list(&mut self) -> Result<Vec<Value>, kube::Error> {
         let request = self.request().list(&our_pods()).map_err(kube::Error::BuildRequest)?;
-        let mut list: Value = tokio::time::timeout(PATIENCE, self.client.request(request))
+        let mut list: Value = tokio::time::timeout(ANSWER_MAX, self.client.request(request))
             .await
             .unwrap_or_else(|_| Err(kube::Error::Service("no answer to the list".into())))?;
         self.resource_version = text_at(&list, "/metadata/resourceVersion")
@@ -144,7 +144,7 @@ impl Watch {
             Ok(request) => request,
             Err(error) => return Ended::Broken(error.to_string()),
         };
-        let stream = match tokio::time::timeout(PATIENCE, self.client.request_events::<Value>(request)).await {
+        let stream = match tokio::time::timeout(ANSWER_MAX, self.client.request_events::<Value>(request)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return ended(&error),
             Err(_) => return Ended::Broken("no answer to the watch".to_owned()),
