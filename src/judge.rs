@@ -169,6 +169,7 @@ fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Diver
                         event_index: breach.event_index,
                         resource_version: breach.resource_version,
                         rule: guarantee.id.to_string(),
+                        container: breach.container,
                         summary: breach.summary,
                     }
                 }));

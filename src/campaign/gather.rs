@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::class::Class;
 use super::summary::{Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
@@ -33,6 +34,13 @@ pub struct Gathered {
     pub findings: Vec<Finding>,
     /// First and last time in any trace.
     span_ms: Option<(UnixMs, UnixMs)>,
+}
+
+impl Finding {
+    /// Class of its first disagreement.
+    pub fn class(&self) -> Class {
+        Class::of(&self.trace, &self.divergences[0])
+    }
 }
 
 impl Gathered {

@@ -1,5 +1,7 @@
 //! A campaign: many scenarios on a target, judged and counted. Knows no printing.
 
+mod class;
+mod confirmed;
 pub mod delays;
 mod gather;
 mod keep;
@@ -11,6 +13,8 @@ mod summary;
 mod verdict;
 mod zoo;
 
+pub use class::{Class, Part, Stage};
+pub use confirmed::{Minimal, Rate, Rates};
 pub use delays::Delays;
 pub use gather::{FINDINGS_MAX, Finding, Gathered};
 pub use keep::{extract, keep};

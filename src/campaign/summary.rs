@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::class::Class;
+use super::confirmed::{Minimal, Rates};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
 use crate::judge::Promise;
@@ -79,6 +81,14 @@ pub struct Found {
     pub kubernetes: String,
     /// Every disagreement, the first one first.
     pub divergences: Vec<Divergence>,
+    /// Class of the first one.
+    pub class: Class,
+    /// How often the scenario showed this class again, by kubelet version; empty: nobody tried.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub confirmed: Rates,
+    /// The smallest pod that shows this class, if this divergence was chosen to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimal: Option<Minimal>,
     /// The folder that holds its recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,

@@ -16,6 +16,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
     if found.is_empty() {
         return Broken {
             rule: "design",
+            container: None,
             summary: "no run of the model leads to this status".to_string(),
         };
     }
@@ -27,6 +28,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
     };
     Broken {
         rule: first.rule,
+        container: first.container,
         summary: format!("{}{more}", first.summary),
     }
 }
@@ -34,7 +36,8 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
 fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: Phase) -> Vec<Broken> {
     let mut found = Vec::new();
     let model = &node.pod.status;
-    for ((container, model), seen) in spec.containers.iter().zip(&model.containers).zip(&observed.containers) {
+    let containers = spec.containers.iter().zip(&model.containers).zip(&observed.containers);
+    for (index, ((container, model), seen)) in containers.enumerate() {
         if model != seen {
             found.push(Broken {
                 rule: if model.state != seen.state || model.restart_count != seen.restart_count {
@@ -42,6 +45,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
                 } else {
                     "4.4"
                 },
+                container: Some(index),
                 summary: format!(
                     "{} is {}; the model permits {}",
                     container.name,
@@ -55,6 +59,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
     if phase != observed.phase {
         found.push(Broken {
             rule: "4.1",
+            container: None,
             summary: format!("phase is {:?}; the model permits {phase:?}", observed.phase),
         });
     }
@@ -72,6 +77,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
             };
             found.push(Broken {
                 rule: "4.3",
+                container: None,
                 summary: format!(
                     "condition {} is {}; the model permits {}",
                     kind.as_str(),

@@ -46,6 +46,7 @@ impl Owed<'_> {
                 .map(|ms| {
                     broken(
                         "TO-5",
+                        None,
                         format!("a container that is being killed still runs {ms} ms too late"),
                     )
                 })
@@ -58,11 +59,12 @@ impl Owed<'_> {
             .map(|ms| {
                 broken(
                     "TO-5",
+                    None,
                     format!("the pod's containers were not stopped {ms} ms after the last moment"),
                 )
             }),
             Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.end_ms())
-                .map(|ms| broken("WS-2", format!("the terminal status is {ms} ms overdue"))),
+                .map(|ms| broken("WS-2", None, format!("the terminal status is {ms} ms overdue"))),
             Mode::Finished => None,
         }
     }
@@ -72,7 +74,11 @@ impl Owed<'_> {
         if let Some((_, seen_at)) = self.deletion
             && let Some(ms) = late(seen_at, notice_ms)
         {
-            return Some(broken("TP-B", format!("the delete was not acted on, {ms} ms too late")));
+            return Some(broken(
+                "TP-B",
+                None,
+                format!("the delete was not acted on, {ms} ms too late"),
+            ));
         }
         for (index, container) in node.pod.containers.iter().enumerate() {
             let Some(instance) = container.newest.as_ref().filter(|instance| instance.exit.is_none()) else {
@@ -84,20 +90,27 @@ impl Owed<'_> {
                 let name = &self.spec.containers[index].name;
                 return Some(broken(
                     "ST-10",
+                    Some(index),
                     format!("the end of {name} was not published, {ms} ms too late"),
                 ));
             }
         }
         let mut next = node.pod.clone();
         if !model::sync_status(self.behaviour, self.spec, &mut next) {
-            return late(LONG_AGO, notice_ms)
-                .map(|ms| broken("WS-2", format!("the pod has ended and its end is {ms} ms overdue")));
+            return late(LONG_AGO, notice_ms).map(|ms| {
+                broken(
+                    "WS-2",
+                    None,
+                    format!("the pod has ended and its end is {ms} ms overdue"),
+                )
+            });
         }
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
             return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
                 broken(
                     "TP-A",
+                    None,
                     format!("all work is done and the pod was not torn down, {ms} ms too late"),
                 )
             });
@@ -107,6 +120,7 @@ impl Owed<'_> {
             return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
                 broken(
                     "5",
+                    Some(index),
                     format!("{name} failed its probe and was not killed, {ms} ms too late"),
                 )
             });
@@ -153,12 +167,17 @@ impl Owed<'_> {
         .map(|ms| {
             broken(
                 rule,
+                Some(index),
                 format!("{} was to be started and was not, {ms} ms too late", spec.name),
             )
         })
     }
 }
 
-fn broken(rule: &'static str, summary: String) -> Broken {
-    Broken { rule, summary }
+fn broken(rule: &'static str, container: Option<usize>, summary: String) -> Broken {
+    Broken {
+        rule,
+        container,
+        summary,
+    }
 }

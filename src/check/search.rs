@@ -172,6 +172,7 @@ impl Walk<'_> {
         let finished = modes.any(|mode| matches!(mode, Mode::Killed | Mode::Terminated | Mode::Finished));
         (!finished).then(|| Broken {
             rule: "WS-2",
+            container: None,
             summary: "the object was removed although its containers had not all been stopped".to_string(),
         })
     }
@@ -222,6 +223,7 @@ impl Walk<'_> {
             event_index: step.event_index,
             resource_version: step.resource_version.clone(),
             rule: why.rule.to_string(),
+            container: why.container,
             summary: why.summary,
             known_deviation: None,
         }

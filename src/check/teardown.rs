@@ -9,6 +9,8 @@ use crate::trace::UnixMs;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     pub rule: &'static str,
+    /// Index of the container that it is about, if it is about one.
+    pub container: Option<usize>,
     pub summary: String,
 }
 
@@ -148,6 +150,7 @@ impl Teardown<'_> {
             {
                 return Err(Broken {
                     rule: "TO-3",
+                    container: Some(index),
                     summary: format!(
                         "{} was told to stop {} ms before {} had ended, with {} s of grace not used up",
                         self.name(index),
@@ -164,6 +167,7 @@ impl Teardown<'_> {
         {
             return Err(Broken {
                 rule: "TO-3",
+                container: Some(index),
                 summary: format!(
                     "{} got its TERM {} ms after its turn had come; at most {} ms are permitted",
                     self.name(index),
@@ -195,6 +199,7 @@ impl Teardown<'_> {
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {
                 return Err(Broken {
                     rule: "TO-5",
+                    container: Some(index),
                     summary: format!(
                         "{} was killed at most {} ms after its TERM; it had {} ms",
                         self.name(index),
@@ -210,6 +215,7 @@ impl Teardown<'_> {
         if finish.lo > latest {
             return Err(Broken {
                 rule: "TO-5",
+                container: Some(index),
                 summary: format!(
                     "{} ended {} ms after the teardown began; the grace period is {} s plus at most 2 s",
                     self.name(index),

@@ -10,10 +10,13 @@ pub struct Divergence {
     pub resource_version: String,
     /// Id of the rule or guarantee.
     pub rule: String,
+    /// Index of the container that it is about, in spec order, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<usize>,
     /// One sentence: what was observed, what is permitted.
     pub summary: String,
     /// The entry of the table of known deviations that covers it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_deviation: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use podcheck_generators::CaseId;
 
 use super::output::Output;
 use super::{Exit, Failure};
-use crate::campaign::{self, FINDINGS_MAX, Finding, Found, Gathered, Summary};
+use crate::campaign::{self, FINDINGS_MAX, Finding, Found, Gathered, Rates, Summary};
 use crate::model::KubeletVersion;
 use crate::report;
 
@@ -99,6 +99,9 @@ fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersio
         node: trace.node.clone(),
         kubernetes: finding.kubernetes.clone(),
         divergences: finding.divergences.clone(),
+        class: finding.class(),
+        confirmed: Rates::new(),
+        minimal: None,
         folder: folder.clone(),
     };
     let explanation = report::explain(finding, &found, server);

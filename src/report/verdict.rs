@@ -77,6 +77,7 @@ impl DivergenceLine {
             rule,
             summary,
             known_deviation,
+            ..
         } = divergence.clone();
         Self {
             event_index,

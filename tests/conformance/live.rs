@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use podcheck::campaign::{Finding, Found, judge_each};
+use podcheck::campaign::{Finding, Found, Rates, judge_each};
 use podcheck::check::Verdict;
 use podcheck::cluster::{Cluster, ClusterFacts, ClusterOptions, connect};
 use podcheck::report;
@@ -220,6 +220,9 @@ fn told(finding: &Finding, node: &str, case: &str) -> String {
         node: Some(node.to_owned()),
         kubernetes: finding.kubernetes.clone(),
         divergences: finding.divergences.clone(),
+        class: finding.class(),
+        confirmed: Rates::new(),
+        minimal: None,
         folder: None,
         replay: format!("podcheck replay {case} --node {node}"),
     };

@@ -80,6 +80,7 @@ impl Moves<'_> {
             {
                 out.broken.push(Broken {
                     rule: "BO-3",
+                    container: Some(index),
                     summary: format!(
                         "{name} was started again {} ms before its back-off of {} s was over",
                         lo - start.hi,
@@ -91,6 +92,7 @@ impl Moves<'_> {
             if start.hi < next.now - self.bounds.rounding_ms {
                 out.broken.push(Broken {
                     rule: "ST-2",
+                    container: Some(index),
                     summary: format!("{name} was started {} ms before its turn had come", next.now - start.hi),
                 });
                 return;
@@ -98,6 +100,7 @@ impl Moves<'_> {
             if wait_ms == 0 && start.lo > next.latest.saturating_add(self.bounds.act_ms()) {
                 out.broken.push(Broken {
                     rule: "ST-10",
+                    container: Some(index),
                     summary: format!(
                         "{name} was started {} ms after its turn had come; at most {} ms are permitted",
                         start.lo - next.latest,
