@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::check::Divergence;
 use crate::guarantees::{Breach, Case};
 use crate::model::KubeletVersion;
 
@@ -30,6 +31,10 @@ pub struct Deviation {
     pub guarantees: &'static [&'static str],
     /// Is this breach its doing?
     pub is_its_doing: fn(&Case, &Breach) -> bool,
+    /// The versions are the API server's, whose fault it is.
+    pub in_api_server: bool,
+    /// Is it why the model does not see what a healthy API server would show?
+    pub hides_from_model: fn(&Case, &Divergence) -> bool,
     /// Name of the smallest pod in the corpus.
     pub smallest_pod: Option<&'static str>,
 }
@@ -84,11 +89,32 @@ impl fmt::Display for Versions {
     }
 }
 
+/// What an entry says of the model's refusals unless it is about a server that hides the truth.
+const fn nothing_is_hidden(_: &Case, _: &Divergence) -> bool {
+    false
+}
+
+impl Deviation {
+    /// Is it to be expected of this pod?
+    fn concerns(&self, kubelet: KubeletVersion, case: &Case) -> bool {
+        // Of a recording that does not name its API server, the kubelet's version is the best guess.
+        let server = case.trace.server.as_deref();
+        let server = server.map_or(Some(kubelet), |text| text.parse().ok());
+        let version = if self.in_api_server { server } else { Some(kubelet) };
+        version.is_some_and(|version| self.versions.contain(version))
+    }
+}
+
 /// The entry that covers a breach of a guarantee by a kubelet of this version.
-pub fn covering(version: KubeletVersion, guarantee: &str, case: &Case, breach: &Breach) -> Option<&'static Deviation> {
+pub fn covering(kubelet: KubeletVersion, guarantee: &str, case: &Case, breach: &Breach) -> Option<&'static Deviation> {
     all().find(|deviation| {
-        deviation.versions.contain(version)
-            && deviation.guarantees.contains(&guarantee)
+        deviation.guarantees.contains(&guarantee)
+            && deviation.concerns(kubelet, case)
             && (deviation.is_its_doing)(case, breach)
     })
+}
+
+/// The entry that explains why the model misses something in this pod.
+pub fn hiding(kubelet: KubeletVersion, case: &Case, divergence: &Divergence) -> Option<&'static Deviation> {
+    all().find(|deviation| deviation.concerns(kubelet, case) && (deviation.hides_from_model)(case, divergence))
 }

@@ -102,13 +102,22 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     let facts = Facts::of(trace);
     let case = Case::new(trace, &facts, bounds);
     let (tallies, broken) = judge_guarantees(&case, version);
-    let unknown = broken.iter().any(|divergence| divergence.known_deviation.is_none());
-    let verdict = match includes(&Behaviour::of(version), trace, bounds) {
-        Inclusion::Excluded(divergence) => Verdict::Diverges(std::iter::once(divergence).chain(broken).collect()),
-        Inclusion::Undecided(reason) if !unknown => Verdict::Inconclusive(reason),
-        _ if broken.is_empty() => Verdict::Conforms,
-        _ if unknown || strict => Verdict::Diverges(broken),
-        _ => Verdict::KnownDeviation(broken),
+    let (mut found, undecided) = match includes(&Behaviour::of(version), trace, bounds) {
+        Inclusion::Included => (Vec::new(), None),
+        Inclusion::Undecided(reason) => (Vec::new(), Some(reason)),
+        Inclusion::Excluded(mut divergence) => {
+            let known = deviations::hiding(version, &case, &divergence);
+            divergence.known_deviation = known.map(|deviation| deviation.name.to_string());
+            (vec![divergence], None)
+        }
+    };
+    found.extend(broken);
+    let unknown = found.iter().any(|divergence| divergence.known_deviation.is_none());
+    let verdict = match undecided {
+        Some(reason) if !unknown => Verdict::Inconclusive(reason),
+        _ if found.is_empty() => Verdict::Conforms,
+        _ if unknown || strict => Verdict::Diverges(found),
+        _ => Verdict::KnownDeviation(found),
     };
     let verdict = match (verdict, trace.gaps.first()) {
         (Verdict::Diverges(divergences), Some(gap)) => {

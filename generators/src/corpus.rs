@@ -57,4 +57,5 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/113606",
     "deviation/83916",
     "deviation/rs-10",
+    "deviation/pb-12",
 ];

@@ -10,6 +10,7 @@ mod recorded;
 mod rerecord;
 mod simulated;
 mod summary;
+mod twins;
 mod verdict;
 mod zoo;
 
@@ -23,5 +24,6 @@ pub use recorded::{Rest, delays as delays_of, judge_each};
 pub use rerecord::rerecord;
 pub use simulated::{Draw, Played, Simulation, simulate_all};
 pub use summary::{Found, Summary, Tally};
+pub use twins::{TWINS, Twin, is_twin};
 pub use verdict::{Judged, judge_as};
 pub use zoo::{Catch, Outcome, Zoo};

@@ -2,6 +2,7 @@
 
 use podcheck_generators::{Profile, cases};
 
+use super::twins::is_twin;
 use crate::check::{Bounds, Verdict};
 use crate::judge::judge;
 use crate::model::{Behaviour, KubeletVersion};
@@ -23,7 +24,7 @@ pub struct Zoo {
 pub struct Catch {
     /// How many pods it took, the one that showed it included.
     pub pods: u32,
-    /// The rule or guarantee that showed it.
+    /// The rule or guarantee that showed it, if need be under the name of the known deviation that was planted.
     pub rule: String,
     /// What was said.
     pub summary: String,
@@ -89,8 +90,9 @@ impl Zoo {
             if !self.journal {
                 trace.journal = None;
             }
-            if let Verdict::Diverges(found) = judge(&trace, Some(self.version), &bounds, false).verdict
-                && let Some(first) = found.into_iter().find(|it| it.known_deviation.is_none())
+            let counts = |name: &Option<String>| name.as_deref().is_none_or(|name| is_twin(fault, name));
+            if let Verdict::Diverges(found) = judge(&trace, Some(self.version), &bounds, true).verdict
+                && let Some(first) = found.into_iter().find(|it| counts(&it.known_deviation))
             {
                 return Some(Catch {
                     pods,

@@ -3,7 +3,7 @@
 use super::marks::{
     is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of, was_killed_across_the_end,
 };
-use super::{Deviation, Versions};
+use super::{Deviation, Versions, nothing_is_hidden};
 
 /// Found here; the names are those of the rules in the specification where they were first described.
 pub const FINDINGS: &[Deviation] = &[
@@ -19,7 +19,7 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-ip-stays"],
         is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
+            step_of(case, breach.event_index).is_some_and(|step| {
                 let before = step.checked_sub(1).map(|before| &case.trace.steps[before].view);
                 // The garbage collection takes the sandbox only of a pod that is being deleted (or evicted).
                 case.trace.steps[step].deletion.is_some()
@@ -27,6 +27,8 @@ pub const FINDINGS: &[Deviation] = &[
                     && case.trace.steps[step..].iter().all(|later| !later.view.pod_ip)
             })
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/ip-gc"),
     },
     Deviation {
@@ -41,6 +43,8 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-sidecar-stop-order"],
         is_its_doing: |case, breach| breach.container.is_some_and(|index| next_sidecar_was_down(case, index)),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/to-3"),
     },
     Deviation {
@@ -58,6 +62,8 @@ pub const FINDINGS: &[Deviation] = &[
             let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
             last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/rs-2"),
     },
     Deviation {
@@ -76,6 +82,8 @@ pub const FINDINGS: &[Deviation] = &[
                 .container
                 .is_some_and(|index| was_killed_across_the_end(case, index))
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/rs-10"),
     },
     Deviation {
@@ -90,6 +98,8 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-sidecar-never-blocks-the-end", "G-no-sidecar-after-the-work"],
         is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/rs-3"),
     },
     Deviation {
@@ -104,6 +114,8 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-exit-is-what-happened"],
         is_its_doing: is_status_unknown,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/wr-5"),
     },
     Deviation {
@@ -118,6 +130,8 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-terminated-has-run"],
         is_its_doing: |case, breach| case.deletion.is_some() && is_status_unknown(case, breach),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -134,11 +148,13 @@ pub const FINDINGS: &[Deviation] = &[
         // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
         // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
         is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
+            step_of(case, breach.event_index).is_some_and(|step| {
                 let phase = |step: usize| case.trace.steps[step].view.phase;
                 phase(step).is_terminal() && (step == 0 || !phase(step - 1).is_terminal())
             })
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -155,9 +171,11 @@ pub const FINDINGS: &[Deviation] = &[
         // The worker of its probe ends with the computed phase, and what has no worker counts as ready.
         is_its_doing: |case, breach| {
             let failed = case.init_failed().map(|it| it.lo);
-            let shown = step_of(case, breach).and_then(|step| case.not_after(step));
+            let shown = step_of(case, breach.event_index).and_then(|step| case.not_after(step));
             failed.zip(shown).is_some_and(|(failed, shown)| shown >= failed)
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-10"),
     },
     Deviation {
@@ -175,7 +193,7 @@ pub const FINDINGS: &[Deviation] = &[
         // only where the next life had already begun.
         is_its_doing: |case, breach| {
             let replaced = || {
-                let step = step_of(case, breach)?;
+                let step = step_of(case, breach.event_index)?;
                 let index = breach.container?;
                 let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
                 let next = case.facts.get(index, n + 1)?.start?;
@@ -183,6 +201,8 @@ pub const FINDINGS: &[Deviation] = &[
             };
             replaced().unwrap_or(false)
         },
-        smallest_pod: None,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/pb-12"),
     },
 ];

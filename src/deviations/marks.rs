@@ -2,17 +2,14 @@
 
 use crate::check::Interval;
 use crate::guarantees::{Breach, Case};
-use crate::trace::{Kind, Reason, State};
+use crate::trace::{Kind, Reason, RestartPolicy, State};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
 
-/// The step that a breach points to.
-pub fn step_of(case: &Case, breach: &Breach) -> Option<usize> {
-    case.trace
-        .steps
-        .iter()
-        .position(|step| step.event_index == breach.event_index)
+/// The step of an event.
+pub fn step_of(case: &Case, event_index: usize) -> Option<usize> {
+    case.trace.steps.iter().position(|step| step.event_index == event_index)
 }
 
 /// #125880: did a sidecar get its TERM a whole grace after a shutdown that a later sidecar, which was down, held up?
@@ -62,7 +59,7 @@ pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
 
 /// Is the state that a breach points to the one that the kubelet makes up when it finds no container?
 pub fn is_status_unknown(case: &Case, breach: &Breach) -> bool {
-    let state = step_of(case, breach)
+    let state = step_of(case, breach.event_index)
         .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref())
         .map(|view| &view.state);
     matches!(state, Some(State::Terminated(exit)) if exit.reason == Reason::ContainerStatusUnknown)
@@ -86,7 +83,7 @@ pub fn ended_in_the_instant_of_its_start(case: &Case, breach: &Breach) -> bool {
 /// Does the status tell both times, a few seconds the wrong way round?
 pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
     const LATE_MS_MAX: i64 = 5_000;
-    let seen = step_of(case, breach).and_then(|step| case.trace.steps[step].seen.get(breach.container?));
+    let seen = step_of(case, breach.event_index).and_then(|step| case.trace.steps[step].seen.get(breach.container?));
     let times = seen.and_then(|seen| seen.started_at.zip(seen.finished_at));
     times.is_some_and(|(started, finished)| finished > 0 && (1..=LATE_MS_MAX).contains(&(started - finished)))
 }
@@ -155,4 +152,30 @@ pub fn grace_was_shortened(case: &Case) -> bool {
     let bound_ms = 2 * case.bounds.teardown_ms + case.bounds.publish_ms;
     let last = case.not_before(case.last_step());
     first_s > deletion.grace_s && last.is_some_and(|last| last <= over + bound_ms)
+}
+
+/// #123323: in a pod that does not restart everything, was the status before a step, for longer than a kubelet takes, the
+/// same one with a sidecar that has ended?
+pub fn status_of_an_ended_sidecar_was_frozen(case: &Case, step: usize) -> bool {
+    let steps = &case.trace.steps;
+    let was_frozen = |until: usize| {
+        let view = &steps[until].view;
+        let mut same = steps[..=until]
+            .iter()
+            .rev()
+            .take_while(|it| it.view.containers == view.containers);
+        let since = same.by_ref().last().and_then(|it| it.at_ms);
+        let now = if step == case.last_step() {
+            case.watched_until()
+        } else {
+            steps[step].at_ms
+        };
+        let ended = |index: usize| {
+            let view = view.containers[index].as_ref();
+            view.is_some_and(|view| matches!(view.state, State::Terminated(_)))
+        };
+        let lasts_ms = now.zip(since).map_or(0, |(now, since)| now - since);
+        !view.phase.is_terminal() && lasts_ms > case.bounds.act_ms() && case.of_kind(Kind::Sidecar).any(ended)
+    };
+    case.trace.spec.restart_policy != RestartPolicy::Always && (was_frozen(step) || step > 0 && was_frozen(step - 1))
 }

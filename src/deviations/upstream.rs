@@ -2,9 +2,9 @@
 
 use super::marks::{
     all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, step_of, waited_for_one_that_was_down,
+    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_one_that_was_down,
 };
-use super::{Deviation, Versions};
+use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
 
 /// Known upstream.
@@ -20,7 +20,9 @@ pub const UPSTREAM: &[Deviation] = &[
             fixed_minor: Some(31),
         },
         guarantees: &["G-ip-stays"],
-        is_its_doing: |case, breach| step_of(case, breach).is_some_and(|step| all_ended(case, step)),
+        is_its_doing: |case, breach| step_of(case, breach.event_index).is_some_and(|step| all_ended(case, step)),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/125404"),
     },
     Deviation {
@@ -39,6 +41,8 @@ pub const UPSTREAM: &[Deviation] = &[
                 .container
                 .is_some_and(|index| waited_for_one_that_was_down(case, index))
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/125880"),
     },
     Deviation {
@@ -68,6 +72,8 @@ pub const UPSTREAM: &[Deviation] = &[
                     .container
                     .is_some_and(|index| again(index) || case.of_kind(Kind::Sidecar).any(stuck))
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/132826"),
     },
     Deviation {
@@ -82,12 +88,12 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-sidecar-restarted"],
         is_its_doing: |case, breach| {
-            let frozen = |index: usize| {
-                case.views(index)
-                    .last()
-                    .is_some_and(|(_, view)| matches!(view.state, State::Terminated(_)))
-            };
-            case.trace.spec.restart_policy != RestartPolicy::Always && breach.container.is_some_and(frozen)
+            step_of(case, breach.event_index).is_some_and(|step| status_of_an_ended_sidecar_was_frozen(case, step))
+        },
+        in_api_server: true,
+        // With the sidecar's status the whole status is refused, whatever else was in it.
+        hides_from_model: |case, missed| {
+            step_of(case, missed.event_index).is_some_and(|step| status_of_an_ended_sidecar_was_frozen(case, step))
         },
         smallest_pod: Some("deviation/123323"),
     },
@@ -104,12 +110,14 @@ pub const UPSTREAM: &[Deviation] = &[
         guarantees: &["G-started-once", "G-started-before-ready", "G-startup-gates-started"],
         is_its_doing: |case, breach| {
             breach.container.is_some_and(|index| {
-                let restarted = step_of(case, breach)
+                let restarted = step_of(case, breach.event_index)
                     .and_then(|step| case.trace.steps[step].view.containers[index].as_ref())
                     .is_some_and(|view| view.restart_count > 0);
                 restarted && case.trace.spec.containers[index].startup.is_some()
             })
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-7"),
     },
     Deviation {
@@ -124,6 +132,8 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-exit-is-the-process's"],
         is_its_doing: ended_in_the_instant_of_its_start,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -138,7 +148,7 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-phase-goes-forward"],
         is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
+            step_of(case, breach.event_index).is_some_and(|step| {
                 let state = |index: usize| {
                     case.trace.steps[step].view.containers[index]
                         .as_ref()
@@ -151,6 +161,8 @@ pub const UPSTREAM: &[Deviation] = &[
                         .all(|index| matches!(state(index), Some(State::Waiting(_))))
             })
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -165,6 +177,8 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-last-state"],
         is_its_doing: |_, _| true,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -179,6 +193,8 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &["G-terminated-tells-times"],
         is_its_doing: started_after_its_end,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -194,7 +210,7 @@ pub const UPSTREAM: &[Deviation] = &[
         guarantees: &["G-deletion-is-not-put-off"],
         // Only a timestamp that the first grace had already reached is moved.
         is_its_doing: |case, breach| {
-            step_of(case, breach).is_some_and(|step| {
+            step_of(case, breach.event_index).is_some_and(|step| {
                 let steps = &case.trace.steps;
                 let previous = step.checked_sub(1).and_then(|before| steps[before].deletion);
                 let shorter = steps[step]
@@ -207,6 +223,8 @@ pub const UPSTREAM: &[Deviation] = &[
                 shorter && reached
             })
         },
+        in_api_server: true,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {
@@ -222,6 +240,8 @@ pub const UPSTREAM: &[Deviation] = &[
         guarantees: &["G-delete-comes-first"],
         // The guarantee itself asks for a kill by a probe that was under way when the pod was deleted.
         is_its_doing: |_, breach| breach.container.is_some(),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/113606"),
     },
     Deviation {
@@ -239,6 +259,8 @@ pub const UPSTREAM: &[Deviation] = &[
             Some(index) => had_its_first_grace_at_most(case, index),
             None => grace_was_shortened(case),
         },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/83916"),
     },
 ];

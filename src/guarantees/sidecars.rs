@@ -202,7 +202,10 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
     if !lives().any(across) {
         return findings.outcome();
     }
-    let Some((told, index)) = lives().filter_map(|(last, index)| Some((last.term?, index))).min() else {
+    // A TERM that comes before the process listens leaves no line: one that was killed may have been told at any time.
+    let unheard = |(last, _): (&InstanceFacts, usize)| last.term.is_none() && !last.wrote_exit;
+    let told = lives().filter_map(|(last, index)| Some((last.term?, index))).min();
+    let Some((told, index)) = told.filter(|_| !lives().any(unheard)) else {
         return findings.outcome();
     };
     let until = told.min(until);

@@ -56,6 +56,11 @@ impl Api {
         self.gone
     }
 
+    /// Has somebody deleted the pod?
+    pub fn is_deleted(&self) -> bool {
+        self.deletion.is_some()
+    }
+
     /// When the watch delivered its newest event.
     pub fn last_at(&self) -> UnixMs {
         self.steps.last().and_then(|step| step.at_ms).unwrap_or_default()
@@ -137,16 +142,16 @@ impl Node<'_> {
             return self.remove();
         }
         let grace_s = grace_s.unwrap_or(self.work.spec.grace_s);
-        let requested_ms = match self.api.deletion {
+        let grace_ms = UnixMs::from(grace_s) * 1_000;
+        let now_ms = self.now.div_euclid(1_000) * 1_000;
+        let timestamp_ms = match self.api.deletion {
             Some(mark) if mark.grace_s <= grace_s => return,
-            Some(mark) => mark.timestamp_ms - UnixMs::from(mark.grace_s) * 1_000,
-            None => self.now.div_euclid(1_000) * 1_000,
+            // A shorter grace counts from the first delete, and never ends in the past (kubernetes#87039).
+            Some(mark) => now_ms.max(mark.timestamp_ms - UnixMs::from(mark.grace_s) * 1_000 + grace_ms),
+            None => now_ms + grace_ms,
         };
         let is_first = self.api.deletion.is_none();
-        self.api.deletion = Some(DeletionMark {
-            timestamp_ms: requested_ms + UnixMs::from(grace_s) * 1_000,
-            grace_s,
-        });
+        self.api.deletion = Some(DeletionMark { timestamp_ms, grace_s });
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
         self.after(delay_ms, Event::KubeletSees);

@@ -147,6 +147,16 @@ faults! {
     CompletionBlockedByLastSidecar = "completion-blocked-by-last-sidecar",
     /// PB-7 in versions without it: `started` is inherited by the next life.
     StartedInherited = "started-inherited",
+    /// kubernetes#128516 in versions that have it fixed: a pod falls back to Pending although its mains have run.
+    PendingAgain = "pending-again",
+    /// kubernetes#123323: the API server refuses the status of a sidecar that was restarted.
+    RestartedSidecarRefused = "restarted-sidecar-refused",
+    /// podcheck/IP-GC: podIP is gone from a deleted pod's status after its terminal phase.
+    PodIpCollected = "pod-ip-collected",
+    /// A process that is told to stop in the instant of its start ends with 2, the code of the runtime's own init.
+    StartInterrupted = "start-interrupted",
+    /// A process that ends within the second of its start is said to have started after its end.
+    StartedAfterItsEnd = "started-after-its-end",
 }
 
 impl Fault {
@@ -158,6 +168,7 @@ impl Fault {
             Self::ProbeWorkersLost => behaviour.never_pod_loses_probe_workers = true,
             Self::CompletionBlockedByLastSidecar => behaviour.main_lookup = MainLookup::Running,
             Self::StartedInherited => behaviour.started_is_inherited = true,
+            Self::PendingAgain => behaviour.begun_by_runtime = false,
             _ => {}
         }
     }
@@ -173,6 +184,7 @@ impl Fault {
                 | Self::ProbeWorkersLost
                 | Self::CompletionBlockedByLastSidecar
                 | Self::StartedInherited
+                | Self::PendingAgain
         );
         let unordered = !behaviour.ordered_sidecar_termination;
         (is_switch && bent == *behaviour)

@@ -80,6 +80,7 @@ pub fn simulate_workload(work: &Workload, options: &Options) -> Trace {
         uid: uid_text(node.uid),
         node: Some(format!("simulated-{}", options.kubelet)),
         kubelet: Some(options.kubelet.to_string()),
+        server: None,
         spec: work.spec.clone(),
         scenario: work.scenario.clone(),
         steps: std::mem::take(&mut node.api.steps),

@@ -5,6 +5,9 @@ use podcheck_generators::{Attempt, OnTerm};
 use super::dice::Dice;
 use crate::trace::{Exit, JournalEntry, JournalKind, Reason, UnixMs};
 
+/// How long after its start a process can still be the runtime's own init, where a fault says so.
+const INSTANT_MS: UnixMs = 100;
+
 /// One run of a container.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -73,6 +76,16 @@ impl Process {
         self.end.as_ref().map_or(kill_ms, |(end_ms, _)| *end_ms)
     }
 
+    /// It ends before its script has begun (a fault's doing).
+    fn interrupt_start(&mut self, at_ms: UnixMs) {
+        const INIT_CODE: u8 = 2;
+        if at_ms < self.script_ms + INSTANT_MS {
+            self.script_ms = at_ms + INSTANT_MS;
+            self.exit_line = None;
+            self.end = Some((at_ms + 1, exit_of(INIT_CODE)));
+        }
+    }
+
     /// Nobody stops it any more, but it goes on (a fault's doing).
     pub fn escape(&mut self) {
         self.end = None;
@@ -115,6 +128,13 @@ impl Runtime {
         self.instances[index]
             .last_mut()
             .map_or(at_ms, |process| process.stop(at_ms, grace_ms, load, dice))
+    }
+
+    /// The newest instance of a container ends if it has only just begun.
+    pub fn interrupt_start(&mut self, index: usize, at_ms: UnixMs) {
+        if let Some(process) = self.instances[index].last_mut() {
+            process.interrupt_start(at_ms);
+        }
     }
 
     /// The exit of an instance, if it had happened by `at_ms`.

@@ -3,7 +3,7 @@
 use super::faults::Fault;
 use super::node::Node;
 use crate::model::{self, Kind, Phase, Plan, Probed, Reason, RestartPolicy, State, Worker};
-use crate::trace::{Condition, ConditionKind, PodView, UnixMs};
+use crate::trace::{Condition, ConditionKind, PodView, Seen, UnixMs};
 
 impl Node<'_> {
     /// The model's plan, or what the fault makes of it.
@@ -160,6 +160,20 @@ impl Node<'_> {
         !self.worker.terminated && self.fault != Some(Fault::TerminalPhaseTooEarly)
     }
 
+    /// The identities and times that go with a status.
+    pub fn tampered_seen(&self, mut seen: Vec<Seen>) -> Vec<Seen> {
+        if self.fault == Some(Fault::StartedAfterItsEnd) {
+            for seen in &mut seen {
+                if let (Some(started), Some(finished)) = (&mut seen.started_at, seen.finished_at)
+                    && *started == finished
+                {
+                    *started += 1_000;
+                }
+            }
+        }
+        seen
+    }
+
     /// What is published in place of `view`; `None`: nothing.
     pub fn tampered_view(&mut self, mut view: PodView) -> Option<PodView> {
         let Some(fault) = self.fault else { return Some(view) };
@@ -247,6 +261,17 @@ impl Node<'_> {
                 });
                 return (!main_runs).then_some(view);
             }
+            Fault::RestartedSidecarRefused if policy != RestartPolicy::Always => {
+                let revived = pairs.iter().zip(&before.containers).any(|((container, view), before)| {
+                    let had_ended = before
+                        .as_ref()
+                        .is_some_and(|it| matches!(it.state, State::Terminated(_)));
+                    let has_ended = view.as_ref().is_some_and(|it| matches!(it.state, State::Terminated(_)));
+                    container.kind == Kind::Sidecar && had_ended && !has_ended
+                });
+                return (!revived).then_some(view);
+            }
+            Fault::PodIpCollected if before.phase.is_terminal() && self.api.is_deleted() => view.pod_ip = false,
             Fault::StatusReplayed if writes.is_multiple_of(4) => {
                 return Some(self.api.steps.get(writes / 2).map_or(view, |step| step.view.clone()));
             }

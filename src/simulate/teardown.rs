@@ -71,6 +71,9 @@ impl Node<'_> {
     fn stop_one(&mut self, index: usize, at: UnixMs, grace_s: u32) -> UnixMs {
         let begin = at + self.latency(1, 15);
         let grace_ms = UnixMs::from(self.tampered_grace_s(grace_s.max(STOP_TIMEOUT_S_MIN))) * 1_000;
+        if self.fault == Some(Fault::StartInterrupted) {
+            self.runtime.interrupt_start(index, begin);
+        }
         let end = self.runtime.stop(index, begin, grace_ms, &mut self.dice);
         end.max(begin) + self.latency(3, 40)
     }

@@ -75,7 +75,8 @@ impl Node<'_> {
             return;
         };
         if let Some(view) = self.tampered_view(taken.view(phase)) {
-            self.publish(view, taken.seen);
+            let seen = self.tampered_seen(taken.seen);
+            self.publish(view, seen);
         }
         self.writer.busy = false;
         if self.writer.last {

@@ -30,6 +30,7 @@ impl Life {
             uid: metadata.uid.clone(),
             node: None,
             kubelet: None,
+            server: None,
             spec: pod::spec(pod),
             scenario,
             steps: Vec::new(),

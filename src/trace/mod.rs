@@ -294,6 +294,9 @@ pub struct Trace {
     pub node: Option<String>,
     /// Version of the kubelet, when known (`v1.29.2`).
     pub kubelet: Option<String>,
+    /// Version of the API server, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     pub spec: PodSpec,
     /// The scenario it was made from, when the pod carries it.
     pub scenario: Option<podcheck_generators::Scenario>,

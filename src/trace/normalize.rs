@@ -196,7 +196,9 @@ impl<R: BufRead> Traces<R> {
             .and_then(|facts| facts.kubelet.clone())
             .or_else(|| self.options.kubelet.clone());
         let clock = node.and_then(|node| self.clocks.get(node)).cloned().unwrap_or_default();
-        life.finish(kubelet, &clock, self.last_at_ms)
+        let mut trace = life.finish(kubelet, &clock, self.last_at_ms);
+        trace.server = self.header.as_ref().and_then(|header| header.server.clone());
+        trace
     }
 
     fn end(&mut self, failed: bool) {

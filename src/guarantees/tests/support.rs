@@ -53,6 +53,7 @@ pub fn pod(restart_policy: RestartPolicy, grace_s: u32, names: &[&str]) -> Pod {
         uid: "1".into(),
         node: Some("node".into()),
         kubelet: None,
+        server: None,
         spec: PodSpec {
             restart_policy,
             grace_s,
