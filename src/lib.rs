@@ -37,6 +37,7 @@ pub mod model;
 pub mod printer;
 pub mod recording;
 pub mod report;
+pub mod shrink;
 pub mod simulate;
 pub mod target;
 pub mod trace;

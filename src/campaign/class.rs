@@ -1,11 +1,12 @@
 //! Failure classes: what makes two divergences the same fault, whichever pod showed it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use podcheck_generators::RestartPolicy;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Divergence;
+use crate::check::{Divergence, Verdict};
 use crate::trace::{ContainerView, Exit, Kind, State, Step, Trace};
 
 /// What is broken, of what kind of container, and when in the pod's life.
@@ -64,6 +65,23 @@ impl Class {
             stage: stage(trace, trace.steps.iter().take_while(before)),
             known_deviation: divergence.known_deviation.clone(),
         }
+    }
+
+    /// The classes that a verdict shows.
+    pub fn all_of(trace: &Trace, verdict: &Verdict) -> BTreeSet<Self> {
+        match verdict {
+            Verdict::Diverges(found) | Verdict::KnownDeviation(found) => {
+                found.iter().map(|divergence| Self::of(trace, divergence)).collect()
+            }
+            Verdict::Conforms | Verdict::Inconclusive(_) => BTreeSet::new(),
+        }
+    }
+
+    /// Is it the same failure? Another version can show it without having it in the table of known deviations.
+    pub fn is_same_failure(&self, other: &Self) -> bool {
+        let names = self.known_deviation.as_ref().zip(other.known_deviation.as_ref());
+        (&self.rule, self.part, self.stage) == (&other.rule, other.part, other.stage)
+            && names.is_none_or(|(one, other)| one == other)
     }
 
     /// Words of letters, digits and dashes, for names of files and tests.

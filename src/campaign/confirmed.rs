@@ -55,3 +55,25 @@ impl fmt::Display for Rate {
         write!(f, "{} of {}", self.shown, self.of)
     }
 }
+
+/// `2 containers from 5; 6 rounds, 148 pods, 92.4 s`.
+impl fmt::Display for Minimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            containers_from,
+            containers_to,
+            rounds,
+            pods,
+            seconds,
+            ..
+        } = self;
+        write!(
+            f,
+            "{containers_to} containers from {containers_from}; {rounds} rounds, {pods} pods, {seconds} s"
+        )?;
+        match &self.stopped {
+            Some(why) => write!(f, "; {why}"),
+            None => Ok(()),
+        }
+    }
+}
