@@ -111,6 +111,7 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
             (vec![divergence], None)
         }
     };
+    let excluded = found.iter().any(|divergence| divergence.known_deviation.is_none());
     found.extend(broken);
     let unknown = found.iter().any(|divergence| divergence.known_deviation.is_none());
     let verdict = match undecided {
@@ -119,7 +120,10 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
         _ if unknown || strict => Verdict::Diverges(found),
         _ => Verdict::KnownDeviation(found),
     };
-    let verdict = match (verdict, trace.gaps.first()) {
+    // The model allows for anything before the first event; what a promise needs from there may be missing.
+    let allowed_for = |gap: Gap| gap == Gap::JoinedInTheMiddle && excluded;
+    let gap = trace.gaps.iter().find(|&&gap| !allowed_for(gap));
+    let verdict = match (verdict, gap) {
         (Verdict::Diverges(divergences), Some(gap)) => {
             let what = divergences
                 .first()
@@ -141,9 +145,6 @@ fn cannot_be_judged(trace: &Trace) -> Option<String> {
             "the model does not cover {}",
             trace.spec.not_covered.join(", ")
         ));
-    }
-    if trace.gaps.contains(&Gap::JoinedInTheMiddle) {
-        return Some(describe(Gap::JoinedInTheMiddle).to_string());
     }
     let reported = trace
         .steps

@@ -87,9 +87,6 @@ fn what_cannot_be_judged_is_inconclusive_with_its_reason() {
     let mut foreign = trace.clone();
     foreign.spec.not_covered = vec!["lifecycle.preStop".into()];
     assert!(reason(&foreign, version).contains("lifecycle.preStop"));
-    let mut joined = trace.clone();
-    joined.gaps = vec![podcheck::trace::Gap::JoinedInTheMiddle];
-    assert!(reason(&joined, version).contains("first seen"));
     let mut unseen = trace.clone();
     unseen.steps.truncate(1);
     assert!(reason(&unseen, version).contains("never reported"));
@@ -104,6 +101,34 @@ fn what_cannot_be_judged_is_inconclusive_with_its_reason() {
         .flatten()
         .for_each(|view| view.restart_count += 7);
     assert!(reason(&cut, version).contains("interrupted"));
+}
+
+/// A stream that is joined in the middle is judged from there, and never accuses more than the whole one.
+#[test]
+fn joined_streams_are_judged_from_the_middle() {
+    let (mut judged, mut conclusive) = (0, 0);
+    for (file, trace) in support::stored_traces() {
+        let version = Some(support::version(&file, &trace));
+        if matches!(
+            judge(&trace, version, &Bounds::default(), false).verdict,
+            Verdict::Diverges(_) | Verdict::Inconclusive(_)
+        ) {
+            continue;
+        }
+        let reports = |at: &usize| trace.steps[*at].view.containers.iter().any(Option::is_some);
+        for at in (0..trace.steps.len()).filter(reports).skip(1).step_by(3) {
+            let mut joined = trace.clone();
+            joined.steps.drain(..at);
+            joined.gaps = vec![podcheck::trace::Gap::JoinedInTheMiddle];
+            judged += 1;
+            match judge(&joined, version, &Bounds::default(), false).verdict {
+                Verdict::Diverges(found) => panic!("{file}, {} from step {at}: {found:?}", trace.name),
+                Verdict::Inconclusive(_) => {}
+                _ => conclusive += 1,
+            }
+        }
+    }
+    assert!(conclusive * 20 > judged * 19, "{conclusive} of {judged} conclusive");
 }
 
 #[test]

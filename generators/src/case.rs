@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::{Profile, Scenario, UnknownProfile};
@@ -27,10 +27,37 @@ pub fn case(id: CaseId) -> Scenario {
 
 /// The cases of one profile and seed in order, for ever: the same as [`case`] gives, but cheaper for many.
 pub fn cases(profile: Profile, seed: u64) -> impl Iterator<Item = (CaseId, Scenario)> {
-    let strategy = profile.strategy();
-    (0..)
-        .map(move |index| CaseId { profile, seed, index })
-        .map(move |id| (id, draw(&strategy, id)))
+    let cases = Cases::new(profile, seed);
+    (0..).map(move |index| cases.get(index))
+}
+
+/// The cases of one profile and seed in any order: the same as [`case`] gives, but cheaper for many.
+#[derive(Debug)]
+pub struct Cases {
+    profile: Profile,
+    seed: u64,
+    strategy: BoxedStrategy<Scenario>,
+}
+
+impl Cases {
+    /// None is drawn yet.
+    pub fn new(profile: Profile, seed: u64) -> Self {
+        Self {
+            profile,
+            seed,
+            strategy: profile.strategy(),
+        }
+    }
+
+    /// The case with this number.
+    pub fn get(&self, index: u64) -> (CaseId, Scenario) {
+        let id = CaseId {
+            profile: self.profile,
+            seed: self.seed,
+            index,
+        };
+        (id, draw(&self.strategy, id))
+    }
 }
 
 fn draw(strategy: &impl Strategy<Value = Scenario>, id: CaseId) -> Scenario {

@@ -48,7 +48,7 @@ pub struct Played {
 }
 
 /// A simulated node is as idle as a node can be.
-const IDLE_MS: i64 = 2_000;
+pub(super) const IDLE_MS: i64 = 2_000;
 
 /// Cases that a thread takes at a time.
 const CHUNK: u64 = 8;
@@ -119,18 +119,9 @@ fn work(simulation: &Simulation, draw: &Draw<'_>, next: &AtomicU64, stopped: &At
 }
 
 impl Simulation {
-    /// One pod; the same case on the same version is always the same pod.
+    /// One pod, judged.
     pub fn play(&self, case: &str, scenario: &Scenario, version: KubeletVersion) -> Played {
-        let node = format!("simulated-{version}");
-        let seed = seed(case, &node);
-        let options = Options {
-            fault: self.fault,
-            created_ms: CREATED_MS,
-            ..Options::new(version, seed)
-        };
-        let mut trace = simulate(scenario, &options);
-        trace.name = pod_name(case, Some(&version.to_string()));
-        trace.node = Some(node);
+        let trace = live(case, scenario, version, self.fault);
         let judged = judge_as(&trace, Some(version), &Bounds::with_delay(IDLE_MS), self.strict);
         Played {
             case: case.to_owned(),
@@ -138,6 +129,20 @@ impl Simulation {
             judged,
         }
     }
+}
+
+/// One pod's life; the same case on the same version is always the same pod.
+pub(super) fn live(case: &str, scenario: &Scenario, version: KubeletVersion, fault: Option<Fault>) -> Trace {
+    let node = format!("simulated-{version}");
+    let options = Options {
+        fault,
+        created_ms: CREATED_MS,
+        ..Options::new(version, seed(case, &node))
+    };
+    let mut trace = simulate(scenario, &options);
+    trace.name = pod_name(case, Some(&version.to_string()));
+    trace.node = Some(node);
+    trace
 }
 
 /// A stable seed (FNV-1a): what a case does must not depend on what else runs.

@@ -11,7 +11,7 @@ use super::overdue::Owed;
 use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
 use crate::model::{self, Behaviour, Mode, PodState, Status};
-use crate::trace::{EventType, Phase, Step, Trace, UnixMs};
+use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
 
 /// Result of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +53,24 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn run(&self) -> Inclusion {
-        let first_seen = self.trace.steps.first().and_then(|step| step.at_ms).unwrap_or(LONG_AGO);
+        // What a joined stream has not shown is as if it had been coalesced, at any time.
+        let joined = self.trace.gaps.contains(&Gap::JoinedInTheMiddle);
+        let first = self.trace.steps.first().filter(|_| !joined);
+        let first_seen = first.and_then(|step| step.at_ms).unwrap_or(LONG_AGO);
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
         frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
         let mut previous = Status::unseen();
         let mut initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
         let mut deletion = None;
+        if let Some(first) = self.trace.steps.first().filter(|_| joined) {
+            // A terminal phase can hide behind the one that was published before (WS-1), and any object can be the newest.
+            previous.phase = Some(first.view.phase)
+                .filter(|phase| !phase.is_terminal())
+                .unwrap_or(Phase::Pending);
+            initialized = vec![false, true];
+            deletion = first.deletion.map(|_| (self.grace(), LONG_AGO));
+        }
         for step in &self.trace.steps {
             let target = Status::of_view(&step.view);
             if is_kubelets(&target) {

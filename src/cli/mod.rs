@@ -21,6 +21,7 @@ mod generate;
 mod predict;
 mod replay;
 mod run;
+mod soundness;
 mod table;
 
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ enum Command {
     Predict(predict::Args),
     Generate(generate::Args),
     Replay(replay::Args),
+    Soundness(soundness::Args),
     Cluster(cluster::Args),
 }
 
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
+        Command::Soundness(args) => soundness::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };
     let exit = match result.and_then(|exit| output.finish().map(|()| exit)) {

@@ -4,10 +4,12 @@
 
 mod compare;
 mod finding;
+mod soundness;
 mod summary;
 mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use finding::{Explanation, explain};
+pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};
 pub use verdict::{Counts, VerdictLine};

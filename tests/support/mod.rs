@@ -14,16 +14,21 @@ pub fn expected() -> PathBuf {
 /// All pods of all stored recordings, with the path of their file below `expected/recordings`, in a fixed order.
 pub fn stored_traces() -> Vec<(String, Trace)> {
     let root = expected().join("recordings");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
     let mut traces = Vec::new();
-    for file in files {
+    for file in recordings() {
         let recorded = read_traces(&file, &Options::default()).expect("a stored recording is readable");
         let name = file.strip_prefix(&root).expect("below the root").display().to_string();
         traces.extend(recorded.traces.into_iter().map(|trace| (name.clone(), trace)));
     }
     traces
+}
+
+/// The files of all stored recordings, in a fixed order.
+pub fn recordings() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    collect(&expected().join("recordings"), &mut files);
+    files.sort();
+    files
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
