@@ -193,6 +193,18 @@ fn corpus() -> Vec<Lines> {
     pieces
 }
 
+/// What the fuzzer has found.
+#[test]
+fn damage_that_once_was_too_much_is_judged_or_refused() {
+    for entry in std::fs::read_dir(support::expected().join("damaged")).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let input = std::fs::read(&path).expect("a stored recording");
+        for version in ["1.28.15", "1.29.2", "1.34.0", "1.37.0"] {
+            execute(&input, version.parse().expect("covered"));
+        }
+    }
+}
+
 fn resident_kib_max() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,7 +1,8 @@
 //! Strategies, bottom-up: drafts of independent components, with times as references to the scenario's anchors.
 
 use proptest::prelude::*;
-use proptest::strategy::Union;
+use proptest::strategy::{NewTree, Union, ValueTree};
+use proptest::test_runner::TestRunner;
 
 use crate::weights::{Life, Weights};
 use crate::{InitKind, ProbeHandler, RestartPolicy};
@@ -303,13 +304,31 @@ fn deletion() -> impl Strategy<Value = DeletionDraft> {
 
 /// One of the values, by weight; entries of weight 0 never come.
 pub(crate) fn weighted<T: Clone + std::fmt::Debug + 'static>(table: &[(u32, T)]) -> impl Strategy<Value = T> + use<T> {
-    Union::new_weighted(
-        table
-            .iter()
-            .filter(|(weight, _)| *weight > 0)
-            .map(|(weight, value)| (*weight, Just(value.clone())))
-            .collect(),
-    )
+    Weighted(table.iter().filter(|(weight, _)| *weight > 0).cloned().collect())
+}
+
+/// Draws what a `Union` of `Just`s draws, without the trees (and generators) of all that could have come instead, which
+/// cost more than the simulation of the pod. Scenarios are shrunk by their own edits.
+#[derive(Clone, Debug)]
+struct Weighted<T>(Vec<(u32, T)>);
+
+impl<T: Clone + std::fmt::Debug + 'static> Strategy for Weighted<T> {
+    type Tree = Just<T>;
+    type Value = T;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let sum: u64 = self.0.iter().map(|(weight, _)| u64::from(*weight)).sum();
+        let mut rest = (0..sum).new_tree(runner)?.current();
+        for (weight, value) in &self.0 {
+            if rest < u64::from(*weight) {
+                return Ok(Just(value.clone()));
+            }
+            rest -= u64::from(*weight);
+            // A `Union` takes a generator for each tree that it might build later; case ids must keep their meaning.
+            let _ = runner.new_rng();
+        }
+        Err("a table of weights without an entry".into())
+    }
 }
 
 pub(crate) fn percent(percent: u32) -> impl Strategy<Value = bool> {

@@ -54,6 +54,18 @@ pub struct InstanceFacts {
     pub wrote_start: bool,
 }
 
+impl InstanceFacts {
+    /// Of an instance that the recording does not show.
+    pub const NOTHING: Self = Self {
+        start: None,
+        finish: None,
+        exit: None,
+        term: None,
+        wrote_exit: false,
+        wrote_start: false,
+    };
+}
+
 /// Facts by container and instance (restart count).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {

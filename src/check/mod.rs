@@ -12,6 +12,7 @@ mod overdue;
 mod search;
 mod teardown;
 mod verdict;
+mod visited;
 
 pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 pub use diagnose::describe;

@@ -151,8 +151,8 @@ impl Moves<'_> {
         }
     }
 
-    fn facts_of(&self, index: usize, n: u32) -> InstanceFacts {
-        self.facts.get(index, n).cloned().unwrap_or_default()
+    fn facts_of(&self, index: usize, n: u32) -> &InstanceFacts {
+        self.facts.get(index, n).unwrap_or(&InstanceFacts::NOTHING)
     }
 
     /// The first status of the terminating step, on a snapshot newer than the one that showed the end.

@@ -95,6 +95,8 @@ impl Owed<'_> {
                 ));
             }
         }
+        // Nothing of what follows is owed sooner, and to ask the model is dear.
+        late(LONG_AGO, notice_ms.min(self.bounds.act_ms()))?;
         let mut next = node.pod.clone();
         if !model::sync_status(self.behaviour, self.spec, &mut next) {
             return late(LONG_AGO, notice_ms).map(|ms| {

@@ -1,7 +1,5 @@
 //! The walk along a trace with the frontier of states that explain it.
 
-use std::collections::BTreeMap;
-
 use super::bounds::Bounds;
 use super::diagnose;
 use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
@@ -10,7 +8,8 @@ use super::node::Node;
 use super::overdue::Owed;
 use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
-use crate::model::{self, Behaviour, Mode, PodState, Status};
+use super::visited::Visited;
+use crate::model::{self, Behaviour, Mode, Status};
 use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
 
 /// Result of the walk.
@@ -125,15 +124,14 @@ impl Walk<'_> {
             target,
             received,
             deletion,
-            is_deleted_later: self.trace.steps.iter().any(|step| step.deletion.is_some()),
+            is_deleted_later: self.trace.steps.last().is_some_and(|step| step.deletion.is_some()),
             initialized,
         };
         let owed = self.owed(deletion);
-        let mut visited: BTreeMap<(PodState, bool, bool), (UnixMs, UnixMs)> = BTreeMap::new();
-        let mut explaining: Vec<Node> = Vec::new();
+        let mut visited = Visited::default();
+        let mut explaining: Vec<(usize, UnixMs)> = Vec::new();
         let mut overdue: Vec<Broken> = Vec::new();
         let mut broken: Vec<Broken> = Vec::new();
-        let mut others: Vec<Node> = Vec::new();
         let mut queue: Vec<Node> = frontier;
         while let Some(node) = queue.pop() {
             if visited.len() > VISITED_MAX {
@@ -142,39 +140,31 @@ impl Walk<'_> {
                     step.event_index
                 )));
             }
-            let key = (node.pod.clone(), node.blocked, node.interrupted);
-            if visited
-                .get(&key)
-                .is_some_and(|&(now, latest)| now <= node.now && latest >= node.latest)
-            {
-                continue;
-            }
-            visited.insert(key, (node.now, node.latest));
+            let Some(index) = visited.add(node) else { continue };
+            let node = visited.get(index);
             if node.explains(target, previous_phase) && node.status_at <= received {
-                match step.at_ms.and_then(|at| owed.overdue(&node, at)) {
+                match step.at_ms.and_then(|at| owed.overdue(node, at)) {
                     Some(late) => overdue.push(late),
                     None => {
                         // What led to the status had happened when it was received; what the sync did then takes longer.
-                        let latest = node.latest.min(received).max(node.acted_by);
-                        explaining.push(Node { latest, ..node });
+                        explaining.push((index, node.latest.min(received).max(node.acted_by)));
                         continue;
                     }
                 }
             }
-            let expansion = moves.expand(&node);
+            let expansion = moves.expand(node);
             broken.extend(expansion.broken);
             queue.extend(expansion.next);
-            others.push(node);
         }
         if explaining.is_empty() {
             let why = overdue
                 .into_iter()
                 .chain(broken)
                 .next()
-                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, &others, target, previous_phase));
+                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, visited.all(), target, previous_phase));
             return Err(Inclusion::Excluded(self.divergence(step, why)));
         }
-        Ok(explaining)
+        Ok(visited.take(&explaining))
     }
 
     /// WS-2 d: the kubelet takes the object away only after its final status.

@@ -1,9 +1,11 @@
 //! What the kubelet knows about one pod, and the status it has computed last.
 
+use std::rc::Rc;
+
 use crate::trace::{ConditionKind, ContainerView, Exit, Phase, PodSpec, PodView, Reason};
 
 /// Result of a startup probe worker for one instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Probed {
     /// No result yet.
     Nothing,
@@ -14,7 +16,7 @@ pub enum Probed {
 }
 
 /// One run of a container.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instance {
     /// Restart count: 0 is the first start.
     pub n: u32,
@@ -26,7 +28,7 @@ pub struct Instance {
 }
 
 /// A probe worker of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Worker {
     Startup = 1,
     Readiness = 2,
@@ -34,7 +36,7 @@ pub enum Worker {
 }
 
 /// What the kubelet knows about one container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Container {
     pub newest: Option<Instance>,
     /// Exit of the second-newest instance, as long as the runtime keeps it.
@@ -73,7 +75,7 @@ impl Container {
 }
 
 /// The pod's sandbox, as far as the kubelet knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sandbox {
     None,
     Ready,
@@ -81,7 +83,7 @@ pub enum Sandbox {
 }
 
 /// Where the pod worker stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// Ordinary syncs.
     Sync,
@@ -98,7 +100,7 @@ pub enum Mode {
 }
 
 /// Reason of a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionReason {
     None,
     ContainersNotInitialized,
@@ -138,7 +140,7 @@ impl ConditionReason {
 }
 
 /// A condition of a [`Status`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Condition {
     pub is_true: bool,
     pub reason: ConditionReason,
@@ -157,7 +159,7 @@ impl Condition {
 }
 
 /// A computed (or observed) status: what is compared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Status {
     pub phase: Phase,
     /// Indexed like [`ConditionKind::ALL`].
@@ -198,12 +200,12 @@ impl Status {
 }
 
 /// The kubelet's knowledge of one pod.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodState {
     pub containers: Vec<Container>,
     pub sandbox: Sandbox,
-    /// The status manager's cache: the newest computed status.
-    pub status: Status,
+    /// The status manager's cache: the newest computed status. Shared, since most steps leave it as it is.
+    pub status: Rc<Status>,
     pub mode: Mode,
     /// The kubelet has seen the deletion timestamp.
     pub deleted: bool,
@@ -217,7 +219,7 @@ impl PodState {
         Self {
             containers: vec![Container::default(); spec.containers.len()],
             sandbox: Sandbox::None,
-            status: Status::unseen(),
+            status: Rc::new(Status::unseen()),
             mode: Mode::Sync,
             deleted: false,
             announcement_due: false,

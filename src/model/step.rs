@@ -4,6 +4,8 @@
 //! [`PodState::start`], [`PodState::refuse`] and [`PodState::exit`]; everything that is decided outside the kubelet's code
 //! (does the back-off let it start, how does a killed process exit) is the caller's.
 
+use std::rc::Rc;
+
 use super::conditions::{conditions, containers_ready};
 use super::phase::phase;
 use super::plan::wanted_workers;
@@ -26,7 +28,7 @@ fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool
 /// A sync publishes its status. Returns whether the sync goes on to act (false: the phase is terminal, teardown begins).
 pub fn sync_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) -> bool {
     debug_assert_eq!(pod.mode, Mode::Sync);
-    pod.status = compute(behaviour, spec, pod, false);
+    pod.status = Rc::new(compute(behaviour, spec, pod, false));
     if pod.status.phase.is_terminal() {
         pod.mode = Mode::Ending;
         return false;
@@ -59,7 +61,8 @@ fn add_workers(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
 /// The sandbox's own update (1.36 and later): the cached status with PodReadyToStartContainers turned true.
 pub fn sandbox_announced(pod: &mut PodState) {
     pod.announcement_due = false;
-    pod.status.conditions[ConditionKind::PodReadyToStartContainers as usize] = Some(Condition::TRUE);
+    let status = Rc::make_mut(&mut pod.status);
+    status.conditions[ConditionKind::PodReadyToStartContainers as usize] = Some(Condition::TRUE);
 }
 
 /// A startup probe's result is stored (WS-3: `started` alone is written at once).
@@ -69,7 +72,7 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
     };
     instance.startup = result;
     let n = instance.n;
-    if let Some(view) = pod.status.containers.get_mut(index)
+    if let Some(view) = Rc::make_mut(&mut pod.status).containers.get_mut(index)
         && view.state == State::Running
         && view.restart_count == n
     {
@@ -88,16 +91,17 @@ pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready:
     if is_newest || published.is_none() {
         instance.ready = ready;
     }
-    let Some(view) = pod.status.containers.get_mut(index) else {
+    let status = Rc::make_mut(&mut pod.status);
+    let Some(view) = status.containers.get_mut(index) else {
         return;
     };
     if view.restart_count > instance.n || view.ready == ready || view.state != State::Running {
         return;
     }
     view.ready = ready;
-    let condition = containers_ready(spec, &pod.status.containers, pod.status.phase);
+    let condition = containers_ready(spec, &status.containers, status.phase);
     for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
-        pod.status.conditions[kind as usize] = Some(condition);
+        status.conditions[kind as usize] = Some(condition);
     }
 }
 
@@ -133,7 +137,7 @@ pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSt
     if matches!(pod.mode, Mode::Sync | Mode::Ending) {
         pod.mode = Mode::Killing;
     }
-    pod.status = compute(behaviour, spec, pod, false);
+    pod.status = Rc::new(compute(behaviour, spec, pod, false));
 }
 
 /// Everything that ran has been stopped (its exits are known), and so has the sandbox.
@@ -151,20 +155,21 @@ pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSta
     for container in &mut pod.containers {
         container.workers = 0;
     }
-    pod.status = compute(behaviour, spec, pod, true);
+    pod.status = Rc::new(compute(behaviour, spec, pod, true));
     pod.mode = Mode::Terminated;
 }
 
 /// The final, forced status (WS-2 d, WR-5, 3.3). `initialized` is [`has_initialized`] of the pod object that the worker
 /// holds.
 pub fn finish(spec: &PodSpec, pod: &mut PodState, initialized: bool) {
+    let status = Rc::make_mut(&mut pod.status);
     let last_evidence = spec
         .containers
         .iter()
         .enumerate()
         .filter(|(_, c)| c.kind != Kind::Main)
         .filter(|&(index, _)| {
-            let view = &pod.status.containers[index];
+            let view = &status.containers[index];
             !matches!(view.state, State::Waiting(_)) || view.last.is_some()
         })
         .map(|(index, _)| index)
@@ -175,13 +180,13 @@ pub fn finish(spec: &PodSpec, pod: &mut PodState, initialized: bool) {
             Kind::Main => initialized,
             _ => index <= last_evidence,
         };
-        let view = &mut pod.status.containers[index];
+        let view = &mut status.containers[index];
         if rewritten && !matches!(view.state, State::Terminated(_)) {
             view.state = State::Terminated(unknown_exit());
         }
     }
-    if !pod.status.phase.is_terminal() {
-        pod.status.phase = Phase::Failed;
+    if !status.phase.is_terminal() {
+        status.phase = Phase::Failed;
     }
     pod.mode = Mode::Finished;
 }

@@ -1,5 +1,7 @@
 //! The status manager's cache: the model's status with the texts, identities and times that go with it.
 
+use std::rc::Rc;
+
 use super::runtime::Runtime;
 use crate::model::{ConditionReason, PodState, Sandbox, Status};
 use crate::trace::{Condition, ConditionKind, Kind, Phase, PodSpec, PodView, Reason, Seen, State, UnixMs};
@@ -7,7 +9,7 @@ use crate::trace::{Condition, ConditionKind, Kind, Phase, PodSpec, PodView, Reas
 /// Everything that is published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
-    pub status: Status,
+    pub status: Rc<Status>,
     /// Messages of the conditions, indexed like [`ConditionKind::ALL`].
     messages: [Box<str>; 5],
     pub seen: Vec<Seen>,
@@ -18,7 +20,7 @@ impl Published {
     /// Before the kubelet's first status.
     pub fn unseen() -> Self {
         Self {
-            status: Status::unseen(),
+            status: Rc::new(Status::unseen()),
             messages: Default::default(),
             seen: Vec::new(),
             pod_ip: false,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use podcheck_generators::Scenario;
+
 use super::journal::{Message, NodeClock, journal};
-use super::{DeletionMark, EventType, Gap, Step, Trace, UnixMs, pod};
+use super::{DeletionMark, EventType, Gap, PodSpec, Step, Trace, UnixMs, pod};
 use crate::recording::{PodEvent, object};
 
 /// A pod's trace while it grows.
@@ -15,10 +17,11 @@ pub(super) struct Life {
 
 impl Life {
     /// The life that an object's first event begins, and why its scenario was left out, if it was.
-    pub fn begin(pod: &object::Pod) -> (Self, Option<serde_yaml::Error>) {
+    pub fn begin(pod: &object::Pod) -> (Self, Option<String>) {
         let metadata = &pod.metadata;
         let yaml = metadata.annotations.scenario.as_deref();
-        let (scenario, error) = match yaml.map(serde_yaml::from_str).transpose() {
+        let spec = pod::spec(pod);
+        let (scenario, error) = match yaml.map(|yaml| scenario_of(yaml, &spec)).transpose() {
             Ok(scenario) => (scenario, None),
             Err(error) => (None, Some(error)),
         };
@@ -31,7 +34,7 @@ impl Life {
             node: None,
             kubelet: None,
             server: None,
-            spec: pod::spec(pod),
+            spec,
             scenario,
             steps: Vec::new(),
             journal: None,
@@ -127,6 +130,19 @@ impl Life {
         (trace.kubelet, trace.watched_until_ms) = (kubelet, watched_until_ms);
         trace
     }
+}
+
+/// The scenario that a pod carries, if it is this pod's own.
+fn scenario_of(yaml: &str, spec: &PodSpec) -> Result<Scenario, String> {
+    let scenario: Scenario = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
+    let names = spec.containers.iter().map(|container| container.name.as_str());
+    if !names.eq(scenario.names().iter().map(String::as_str)) {
+        return Err("the scenario is that of a pod with other containers".to_owned());
+    }
+    if scenario.containers().any(|container| container.attempts.is_empty()) {
+        return Err("the scenario has a container without attempts".to_owned());
+    }
+    Ok(scenario)
 }
 
 fn message(container: usize, terminated: &object::Terminated) -> Option<Message> {

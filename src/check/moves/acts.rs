@@ -37,7 +37,6 @@ impl Moves<'_> {
             node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
         }
-        self.start(node.clone(), &plan.starts, &dead, out);
         // RS-9: the instance before can have been removed by then (seen on v1.37.0: a third life after a probe's kill began
         // 9.4 s after the second had ended); without a dead instance there is no back-off.
         let removed = plan.kills.iter().fold(dead.clone(), |mut dead, &index| {
@@ -45,8 +44,9 @@ impl Moves<'_> {
             dead
         });
         if removed != dead {
-            self.start(node, &plan.starts, &removed, out);
+            self.start(node.clone(), &plan.starts, &removed, out);
         }
+        self.start(node, &plan.starts, &dead, out);
     }
 
     /// Starts the first of `starts`, then the rest; where the back-off decides, both answers are explored.

@@ -3,8 +3,7 @@
 use super::{End, Moves, SIMULTANEOUS_ENDS_MAX};
 use crate::check::facts::{FAR_FUTURE, Interval};
 use crate::check::node::Node;
-use crate::model::PodState;
-use crate::trace::State;
+use crate::model::{Container, ContainerView, PodState, State};
 
 impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
@@ -13,6 +12,9 @@ impl Moves<'_> {
         let mut ends: Vec<End> = (0..node.pod.containers.len())
             .filter_map(|index| self.end(node, index))
             .collect();
+        if ends.is_empty() {
+            return vec![node.clone()];
+        }
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
         let subsets = 0..1_u32 << ends.len();
         let consistent = subsets.filter(|subset| {
@@ -29,32 +31,30 @@ impl Moves<'_> {
     /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
     pub(super) fn prune(&self, pod: &mut PodState) {
         for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
-            let Some(newest) = &container.newest else { continue };
-            let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
-            // WR-6: the lastState of a waiting container is its newest instance.
-            let shows_previous = !matches!(target.state, State::Waiting(_)) && target.restart_count == newest.n;
-            if may_go && shows_previous && target.last != container.previous {
+            if self.previous_goes(container, target) {
                 container.previous = None;
             }
         }
     }
 
+    fn previous_goes(&self, container: &Container, target: &ContainerView) -> bool {
+        let Some(newest) = &container.newest else { return false };
+        let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
+        // WR-6: the lastState of a waiting container is its newest instance.
+        let shows_previous = !matches!(target.state, State::Waiting(_)) && target.restart_count == newest.n;
+        container.previous.is_some() && may_go && shows_previous && target.last != container.previous
+    }
+
     /// The same for a sync, which can kill a container by a probe: then the back-off is asked about the instance before it
     /// (RS-5), so whether that has been removed by now makes a difference.
-    pub(super) fn pruned(&self, node: Node) -> Vec<Node> {
-        let mut pruned = node.clone();
-        self.prune(&mut pruned.pod);
-        let mut pairs = self
-            .spec
-            .containers
-            .iter()
-            .zip(pruned.pod.containers.iter().zip(&node.pod.containers));
-        let matters = pairs.any(|(spec, (after, before))| {
-            after.previous != before.previous
-                && before.is_running()
-                && (spec.startup.is_some() || spec.liveness.is_some())
+    pub(super) fn pruned(&self, mut node: Node) -> Vec<Node> {
+        let containers = node.pod.containers.iter().zip(&self.target.containers);
+        let matters = self.spec.containers.iter().zip(containers).any(|(spec, (it, target))| {
+            it.is_running() && (spec.startup.is_some() || spec.liveness.is_some()) && self.previous_goes(it, target)
         });
-        if matters { vec![pruned, node] } else { vec![pruned] }
+        let whole = matters.then(|| node.clone());
+        self.prune(&mut node.pod);
+        std::iter::once(node).chain(whole).collect()
     }
 
     /// The end of a running instance that a snapshot can show by now.
