@@ -83,27 +83,25 @@ fn read(tape: Tape) -> usize {
 }
 
 /// Parser, normal form, model and guarantees.
-fn judge_all(tape: Tape) -> usize {
+fn judge_all(tape: Tape) {
     let input = BufReader::with_capacity(1 << 16, tape);
     let bounds = Bounds::with_delay(2_000);
-    traces(input, "tape", &Options::default())
-        .flatten()
-        .map(|trace| black_box(judge(&trace, Some(VERSION), &bounds, false)))
-        .count()
+    traces(input, "tape", &Options::default()).flatten().for_each(|trace| {
+        black_box(judge(&trace, Some(VERSION), &bounds, false));
+    });
 }
 
 /// What `podcheck check` does with a file: once through it for the nodes' delays, once for the verdicts.
-fn check(tape: &Tape) -> usize {
+fn check(tape: &Tape) {
     let input = BufReader::with_capacity(1 << 16, tape.clone());
     let mut delays = Delays::default();
     traces(input, "tape", &Options::default())
         .flatten()
         .for_each(|trace| delays.see(&trace));
     let input = BufReader::with_capacity(1 << 16, tape.clone());
-    traces(input, "tape", &Options::default())
-        .flatten()
-        .map(|trace| black_box(judge(&trace, Some(VERSION), &delays.bounds(&trace), false)))
-        .count()
+    traces(input, "tape", &Options::default()).flatten().for_each(|trace| {
+        black_box(judge(&trace, Some(VERSION), &delays.bounds(&trace), false));
+    });
 }
 
 fn ratio_to_typed_pods() {
@@ -115,10 +113,18 @@ fn ratio_to_typed_pods() {
         tape.bytes() as f64 / 1e6
     );
     let [typed, read, judged, checked] = side_by_side([
-        &mut || drop(black_box(deserialise(tape.clone()))),
-        &mut || drop(black_box(read(tape.clone()))),
-        &mut || drop(black_box(judge_all(tape.clone()))),
-        &mut || drop(black_box(check(&tape))),
+        &mut || {
+            black_box(deserialise(tape.clone()));
+        },
+        &mut || {
+            black_box(read(tape.clone()));
+        },
+        &mut || {
+            judge_all(tape.clone());
+        },
+        &mut || {
+            check(&tape);
+        },
     ]);
     println!("  only deserialised into typed pods  {:8.1} ms   1.00", typed * 1e3);
     for (what, time) in [
@@ -143,7 +149,11 @@ fn growth_with_pods(sizes: &[usize]) {
         forget_peak();
         let before = resident_mib("VmRSS:");
         let rounds = if pods > 1_000 { 1 } else { ROUNDS };
-        let best = (0..rounds).map(|_| seconds(|| drop(black_box(judge_all(tape.clone())))));
+        let best = (0..rounds).map(|_| {
+            seconds(|| {
+                judge_all(tape.clone());
+            })
+        });
         let time = best.fold(f64::MAX, f64::min);
         let grown = resident_mib("VmHWM:").zip(before).map(|(peak, before)| peak - before);
         println!(
@@ -162,7 +172,9 @@ fn growth_with_events(hours: &[u32]) {
     for &hours in hours {
         let options = simulate::Options::new(VERSION, 7);
         let trace = simulate(&crash_loop(hours), &options);
-        let [time] = side_by_side([&mut || drop(black_box(judge(&trace, Some(VERSION), &bounds, false)))]);
+        let [time] = side_by_side([&mut || {
+            black_box(judge(&trace, Some(VERSION), &bounds, false));
+        }]);
         println!(
             "  {hours:>2} h {:>6} events: {:6.1} µs an event",
             trace.steps.len(),
