@@ -1,6 +1,7 @@
 //! Verdicts as they come in, counted by kubelet version; divergences are kept whole.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::class::Class;
 use super::summary::{Summary, Tally};
@@ -9,7 +10,7 @@ use crate::check::{Divergence, Verdict};
 use crate::judge::{self, Tallies};
 use crate::trace::{Trace, UnixMs};
 
-/// Divergences that are kept with their trace; more are only counted.
+/// Divergences that are kept with their trace; of more only those that show a class for the first time.
 pub const FINDINGS_MAX: usize = 100;
 
 /// A pod that diverges.
@@ -21,6 +22,8 @@ pub struct Finding {
     pub kubernetes: String,
     /// Every disagreement, the first one first.
     pub divergences: Vec<Divergence>,
+    /// The class that it was taken a second time for, because its pod shows several.
+    pub stands_for: Option<Class>,
 }
 
 /// What came of the pods so far.
@@ -32,6 +35,8 @@ pub struct Gathered {
     pub guarantees: Tallies,
     /// The first divergences.
     pub findings: Vec<Finding>,
+    /// How many pods showed which class, by kubelet version; known deviations are classes too.
+    pub shown: BTreeMap<String, BTreeMap<Class, usize>>,
     /// First and last time in any trace.
     span_ms: Option<(UnixMs, UnixMs)>,
 }
@@ -40,6 +45,16 @@ impl Finding {
     /// Class of its first disagreement.
     pub fn class(&self) -> Class {
         Class::of(&self.trace, &self.divergences[0])
+    }
+
+    /// Where it is kept in the folder of a run.
+    pub fn folder(&self, run: &Path) -> PathBuf {
+        let name = &self.trace.name;
+        let name = self
+            .stands_for
+            .as_ref()
+            .map_or_else(|| name.clone(), |class| format!("{name}.{}", class.slug()));
+        run.join("divergences").join(name)
     }
 }
 
@@ -56,13 +71,21 @@ impl Gathered {
             let (first_ms, last_ms) = self.span_ms.unwrap_or((at_ms, at_ms));
             self.span_ms = Some((first_ms.min(at_ms), last_ms.max(at_ms)));
         }
+        let classes = Class::all_of(&trace, &judged.verdict);
+        let is_new = |class| !self.shown.values().any(|shown| shown.contains_key(class));
+        let shows_new = classes.iter().any(is_new);
+        let shown = self.shown.entry(kubernetes.clone()).or_default();
+        classes
+            .into_iter()
+            .for_each(|class| *shown.entry(class).or_default() += 1);
         if let Verdict::Diverges(divergences) = judged.verdict
-            && self.findings.len() < FINDINGS_MAX
+            && (self.findings.len() < FINDINGS_MAX || shows_new)
         {
             self.findings.push(Finding {
                 trace,
                 kubernetes,
                 divergences,
+                stands_for: None,
             });
         }
     }

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use podcheck_generators::CaseId;
 
 use super::output::Output;
+use super::pursue;
 use super::{Exit, Failure};
-use crate::campaign::{self, FINDINGS_MAX, Finding, Found, Gathered, Rates, Summary};
+use crate::campaign::{self, Class, FINDINGS_MAX, Finding, Found, Gathered, Summary};
 use crate::model::KubeletVersion;
 use crate::report;
+use crate::shrink::Pursued;
 
 /// Divergences that are printed in full; the others are in the folder.
 const PRINTED_MAX: usize = 10;
@@ -33,6 +35,10 @@ pub struct Campaign<'a> {
     pub catalogue: bool,
     /// It was one scenario several times: say how often it did what.
     pub rates: bool,
+    /// The class that it was expected to show.
+    pub expected: Option<Class>,
+    /// What running the divergences again has shown.
+    pub pursued: pursue::All,
 }
 
 /// Prints and keeps everything; the exit code says what it amounts to.
@@ -42,8 +48,9 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     let mut summary = campaign.summary.clone();
     let server = summary.server.as_deref().and_then(|server| server.parse().ok());
     let mut texts = Vec::new();
-    for finding in &gathered.findings {
-        let (found, text) = tell(&campaign, finding, server).map_err(|error| unwritable(folder, &error))?;
+    for (index, finding) in gathered.findings.iter().enumerate() {
+        let pursued = campaign.pursued.findings.get(&index);
+        let (found, text) = tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
         summary.divergences.push(found);
         texts.push(text);
     }
@@ -70,6 +77,9 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
             output.line("")?;
             output.text(&report::rates(&summary))?;
         }
+        if let Some(class) = &campaign.expected {
+            output.text(&report::seen_again(gathered, class))?;
+        }
         if campaign.catalogue {
             output.line("")?;
             output.text(&report::catalogue(&summary))?;
@@ -85,12 +95,19 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     Ok(exit)
 }
 
-fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersion>) -> io::Result<(Found, String)> {
+fn tell(
+    campaign: &Campaign<'_>,
+    finding: &Finding,
+    pursued: Option<&Pursued>,
+    server: Option<KubeletVersion>,
+) -> io::Result<(Found, String)> {
     let trace = &finding.trace;
     let case = (campaign.case_of)(finding);
-    let folder = campaign
-        .folder
-        .map(|folder| folder.join("divergences").join(&trace.name));
+    let folder = campaign.folder.map(|folder| finding.folder(folder));
+    let mut minimal = pursued.and_then(|pursued| pursued.minimal.clone());
+    if let (Some(minimal), Some(folder)) = (&mut minimal, &folder) {
+        minimal.file = Some(folder.join("minimal.yaml"));
+    }
     let found = Found {
         replay: replay(campaign, finding, &case, folder.as_deref()),
         case,
@@ -100,11 +117,14 @@ fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersio
         kubernetes: finding.kubernetes.clone(),
         divergences: finding.divergences.clone(),
         class: finding.class(),
-        confirmed: Rates::new(),
-        minimal: None,
+        confirmed: pursued.map(|pursued| pursued.confirmed.clone()).unwrap_or_default(),
+        minimal,
         folder: folder.clone(),
     };
-    let explanation = report::explain(finding, &found, server);
+    let mut explanation = report::explain(finding, &found, server);
+    explanation
+        .text
+        .push_str(&report::confirmed(&found, pursued.and_then(|it| it.stopped.as_deref())));
     if let Some(folder) = &folder {
         let files = [
             ("explanation.txt", explanation.text.as_str()),
@@ -112,6 +132,9 @@ fn tell(campaign: &Campaign<'_>, finding: &Finding, server: Option<KubeletVersio
             ("predicted.txt", &explanation.predicted),
         ];
         campaign::keep(folder, &found.case, finding, &files)?;
+        if let Some(minimal) = &found.minimal {
+            campaign::keep_minimal(folder, &found, minimal, campaign.simulated.flatten())?;
+        }
         if let Some(recording) = &campaign.summary.recording {
             campaign::extract(recording, &trace.uid, &folder.join("recording.jsonl"))?;
         }

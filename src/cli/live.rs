@@ -117,7 +117,7 @@ fn cut_short(judged: Judged) -> Judged {
 }
 
 /// Waits for Ctrl-C or a TERM; without handlers the program would just be killed, which the recording survives too.
-async fn asked_to_stop() {
+pub async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;

@@ -11,8 +11,10 @@ mod place;
 mod plain;
 mod source;
 
+mod campaign;
 mod conclude;
 mod live;
+mod pursue;
 mod simulated;
 
 mod check;

@@ -47,7 +47,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         (None, Some(name)) => vec![source::corpus(name)?],
         (None, None) => return Err(Failure::Usage("name a file or --corpus".into())),
     };
-    for (index, Named { name, work }) in named.iter().enumerate() {
+    for (index, Named { name, work, .. }) in named.iter().enumerate() {
         let rows = predict(work, args.kubernetes, server.minor);
         table::write(output, name, &rows, index == 0)?;
     }

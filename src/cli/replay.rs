@@ -1,23 +1,21 @@
 //! `podcheck replay`: one scenario again, several times if wanted.
 
-use podcheck_generators::Scenario;
-
-use super::conclude::{Campaign, conclude, prepare};
-use super::live::{self, Order};
+use super::campaign::{self, Wish};
+use super::conclude::prepare;
 use super::output::Output;
-use super::place::{Place, Target};
+use super::place::Place;
 use super::run::{runtime, say, temporary};
-use super::simulated::{self, Simulated};
 use super::source::{self, Named};
 use super::{Exit, Failure, args};
 use crate::campaign::Summary;
-use crate::target::live::Planned;
 
 const EXAMPLES: &str = "\
-A verdict that is not the same every time is a race: the summary says how many of the pods diverge.
+A verdict that is not the same every time is a race: the summary says how many of the pods diverge. A file from a
+divergence's folder or from expected/regressions says what it should show: then the answer is \"same class\", \"other class\"
+or \"not seen\", with n of k.
 
 Examples:
-  podcheck replay runs/nightly/divergences/podcheck-sidecars-7f3a9c-12-worker/scenario.yaml --times 5
+  podcheck replay runs/nightly/divergences/podcheck-sidecars-7f3a9c-12-worker/minimal.yaml --times 5
   podcheck replay sidecars/7f3a9c/12 --node v1.34.0
   podcheck replay deviation/rs-3 --target cluster --strict";
 
@@ -48,7 +46,7 @@ pub struct Args {
 /// Runs the scenario.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let named = source::scenarios(&args.what)?;
-    let [Named { name, work }] = &named[..] else {
+    let [Named { name, work, class }] = &named[..] else {
         return Err(Failure::Usage(format!(
             "{} holds {} scenarios; replay runs one",
             args.what,
@@ -78,64 +76,24 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             format!("{name}.{index}")
         }
     };
-    match target {
-        Target::Cluster { cluster, facts, nodes } => {
-            let folder = args.output.clone().unwrap_or_else(|| temporary(args::random_seed()));
-            prepare(&folder)?;
-            let recording = folder.join("recording.jsonl");
-            eprintln!("recording to {}", recording.display());
-            let planned = |index, node: &crate::cluster::Node| Planned {
-                case: case(index),
-                scenario: Scenario::clone(scenario),
-                node: Some(node.name.clone()),
-            };
-            let times = u64::from(args.times);
-            let order = Order {
-                plan: (0..times)
-                    .flat_map(|index| nodes.iter().map(move |node| planned(index, node)))
-                    .collect(),
-                recording: recording.clone(),
-                namespace: args.place.namespace.clone(),
-                in_flight: None,
-                seed: None,
-                time_max: None,
-                strict: args.strict,
-            };
-            let done = live::play(&runtime, &cluster, order)?;
-            let campaign = Campaign {
-                gathered: &done.gathered,
-                summary: Summary {
-                    server: Some(facts.server),
-                    recording: Some(recording),
-                    stopped: done.stopped.clone(),
-                    ..summary
-                },
-                seconds: done.seconds,
-                folder: Some(&folder),
-                case_of: &|_| name.clone(),
-                simulated: None,
-                catalogue: false,
-                rates: true,
-            };
-            let exit = conclude(campaign, output)?;
-            Ok(if done.failed && exit != Exit::Diverges {
-                Exit::Environment
-            } else {
-                exit
-            })
-        }
-        Target::Simulated { versions, fault, .. } => {
-            let simulated = Simulated {
-                versions,
-                fault,
-                strict: args.strict,
-                count: u64::from(args.times),
-                until: None,
-                folder: args.output.as_deref(),
-                catalogue: false,
-                rates: true,
-            };
-            simulated::run(&simulated, &|index| (case(index), scenario.clone()), summary, output)
-        }
-    }
+    let times = u64::from(args.times);
+    let wish = Wish {
+        draw: &|index| (case(index), scenario.clone()),
+        count_live: times,
+        count_simulated: times,
+        summary,
+        seed: None,
+        output: args.output.as_deref(),
+        temporary: temporary(args::random_seed()),
+        namespace: args.place.namespace.clone(),
+        in_flight: None,
+        time_max: None,
+        // A class can be a known deviation's.
+        strict: args.strict || class.as_ref().is_some_and(|class| class.known_deviation.is_some()),
+        catalogue: false,
+        rates: true,
+        expected: class.clone(),
+        pursue: None,
+    };
+    campaign::run(&runtime, target, wish, output)
 }

@@ -1,23 +1,23 @@
 //! `podcheck run`: a random campaign.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use podcheck_generators::{CaseId, Profile, case};
 use tokio::runtime::Runtime;
 
-use super::conclude::{Campaign, conclude, prepare};
-use super::live::{self, Order};
+use super::campaign::{self, Wish};
+use super::conclude::prepare;
 use super::output::Output;
-use super::place::{Place, Target};
-use super::simulated::{self, Simulated};
+use super::place::Place;
+use super::pursue::Pursue;
 use super::{Exit, Failure, args};
 use crate::campaign::Summary;
-use crate::target::live::Planned;
 
 const EXAMPLES: &str = "\
 Every scenario runs on every node of the target. On a cluster the number of pods at once adapts to what its nodes carry,
-unless --in-flight fixes it. Interrupted, it ends the recording, cleans up and judges what is there.
+unless --in-flight fixes it. Interrupted, it ends the recording, cleans up and judges what is there. At the end each
+class of failure is run again, and the smallest pod that shows it is looked for, first on the model.
 
 Examples:
   podcheck run
@@ -68,6 +68,9 @@ pub struct Args {
     catalogue: bool,
 
     #[command(flatten)]
+    pursue: Pursue,
+
+    #[command(flatten)]
     place: Place,
 }
 
@@ -95,75 +98,29 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         };
         (id.to_string(), case(id))
     };
-    match target {
-        Target::Cluster { cluster, facts, nodes } => {
-            let count = args
-                .cases
-                .unwrap_or_else(|| args.max_time.map_or(CLUSTER_CASES, |max| 2 * max.as_secs().max(1)));
-            let planned = (0..count).map(draw).flat_map(|(case, scenario)| {
-                let planned = |node: &crate::cluster::Node| Planned {
-                    case: case.clone(),
-                    scenario: scenario.clone(),
-                    node: Some(node.name.clone()),
-                };
-                nodes.iter().map(planned).collect::<Vec<_>>()
-            });
-            let temporary = temporary(seed);
-            let folder = args.output.as_deref().unwrap_or(&temporary);
-            prepare(folder)?;
-            let recording = folder.join("recording.jsonl");
-            eprintln!("recording to {}", recording.display());
-            let order = Order {
-                plan: planned.collect(),
-                recording: recording.clone(),
-                namespace: args.place.namespace.clone(),
-                in_flight: args.in_flight.map(usize::from),
-                seed: Some(seed),
-                time_max: args.max_time,
-                strict: args.strict,
-            };
-            let done = live::play(&runtime, &cluster, order)?;
-            let campaign = Campaign {
-                gathered: &done.gathered,
-                summary: Summary {
-                    server: Some(facts.server),
-                    recording: Some(recording),
-                    stopped: done.stopped.clone(),
-                    ..summary
-                },
-                seconds: done.seconds,
-                folder: Some(folder),
-                case_of: &|finding| done.cases.get(&finding.trace.name).cloned().unwrap_or_default(),
-                simulated: None,
-                catalogue: args.catalogue,
-                rates: false,
-            };
-            let exit = conclude(campaign, output)?;
-            Ok(if done.failed && exit != Exit::Diverges {
-                Exit::Environment
-            } else {
-                exit
-            })
-        }
-        Target::Simulated { versions, fault, .. } => {
-            let count = args.cases.unwrap_or(if args.max_time.is_some() {
-                u64::MAX
-            } else {
-                SIMULATED_CASES
-            });
-            let simulated = Simulated {
-                versions,
-                fault,
-                strict: args.strict,
-                count,
-                until: args.max_time.map(|max| Instant::now() + max),
-                folder: args.output.as_deref(),
-                catalogue: args.catalogue,
-                rates: false,
-            };
-            simulated::run(&simulated, &draw, summary, output)
-        }
-    }
+    let max_s = args.max_time.map(|max| max.as_secs().max(1));
+    let wish = Wish {
+        draw: &draw,
+        count_live: args
+            .cases
+            .unwrap_or_else(|| max_s.map_or(CLUSTER_CASES, |max_s| 2 * max_s)),
+        count_simulated: args
+            .cases
+            .unwrap_or_else(|| max_s.map_or(SIMULATED_CASES, |_| u64::MAX)),
+        summary,
+        seed: Some(seed),
+        output: args.output.as_deref(),
+        temporary: temporary(seed),
+        namespace: args.place.namespace.clone(),
+        in_flight: args.in_flight.map(usize::from),
+        time_max: args.max_time,
+        strict: args.strict,
+        catalogue: args.catalogue,
+        rates: false,
+        expected: None,
+        pursue: Some(args.pursue.clone()),
+    };
+    campaign::run(&runtime, target, wish, output)
 }
 
 /// A line for people; with JSON on standard output it goes to standard error.

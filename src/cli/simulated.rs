@@ -1,6 +1,5 @@
 //! A campaign on simulated nodes.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,76 +7,59 @@ use std::time::Instant;
 
 use podcheck_generators::Scenario;
 
-use super::conclude::{Campaign, conclude};
-use super::output::Output;
-use super::{Exit, Failure};
-use crate::campaign::{Draw, Gathered, Played, Simulation, Summary, rerecord, simulate_all};
+use super::Failure;
+use crate::campaign::{Draw, Gathered, Played, Simulation, rerecord, simulate_all};
 use crate::check::{Divergence, Verdict};
 use crate::model::KubeletVersion;
-use crate::recording::{Header, NodeFacts, RecordingWriter};
-use crate::simulate::Fault;
+use crate::recording::RecordingWriter;
+use crate::shrink::header;
 
 /// Progress is said after so many pods.
 const EVERY_PODS: usize = 20_000;
 
 /// What to simulate, and what to keep.
 pub struct Simulated<'a> {
-    /// Kubelet versions; every scenario runs on each.
-    pub versions: Vec<KubeletVersion>,
-    /// A planted fault.
-    pub fault: Option<Fault>,
-    /// Known deviations count as divergences.
-    pub strict: bool,
+    /// The nodes.
+    pub simulation: &'a Simulation,
     /// How many scenarios.
     pub count: u64,
     /// No new one after this.
     pub until: Option<Instant>,
     /// Where to keep what.
     pub folder: Option<&'a Path>,
-    /// Say how often each promise was at risk.
-    pub catalogue: bool,
-    /// Say how often the scenario did what.
-    pub rates: bool,
 }
 
-/// Runs, judges and concludes.
-pub fn run(
-    simulated: &Simulated<'_>,
-    draw: &(dyn Fn(u64) -> (String, Scenario) + Sync),
-    summary: Summary,
-    output: &mut Output,
-) -> Result<Exit, Failure> {
-    let Simulated {
-        versions,
-        fault,
-        strict,
-        count,
-        until,
-        folder,
-        catalogue,
-        rates,
-    } = simulated;
-    let simulation = Simulation {
-        versions: versions.clone(),
-        fault: *fault,
-        strict: *strict,
-    };
-    let mut tape = folder.map(|folder| Tape::create(folder, versions)).transpose()?;
-    let mut gathered = Gathered::default();
-    let cases = RefCell::new(BTreeMap::new());
+/// What became of it.
+pub struct Done {
+    /// The verdicts.
+    pub gathered: Gathered,
+    /// Case of each pod that diverges.
+    pub cases: BTreeMap<String, String>,
+    pub seconds: f64,
+    /// The recording, if there is a folder.
+    pub recording: Option<PathBuf>,
+}
+
+/// Runs and judges.
+pub fn play(simulated: &Simulated<'_>, draw: &(dyn Fn(u64) -> (String, Scenario) + Sync)) -> Result<Done, Failure> {
+    let mut tape = simulated
+        .folder
+        .map(|folder| Tape::create(folder, &simulated.simulation.versions))
+        .transpose()?;
+    let (mut gathered, mut cases) = (Gathered::default(), BTreeMap::new());
     let (mut pods, begin) = (0, Instant::now());
     let draw = Draw {
         case: draw,
-        count: *count,
-        until: *until,
+        count: simulated.count,
+        until: simulated.until,
     };
-    simulate_all(&simulation, &draw, |mut played| {
+    simulate_all(simulated.simulation, &draw, |mut played| {
         if let Some(tape) = &mut tape {
             tape.take(&mut played)?;
         }
         let Played { case, trace, judged } = played;
         if matches!(judged.verdict, Verdict::Diverges(_)) {
-            cases.borrow_mut().insert(trace.name.clone(), case);
+            cases.insert(trace.name.clone(), case);
         }
         gathered.add(trace, judged);
         pods += 1;
@@ -86,20 +68,12 @@ pub fn run(
         }
         Ok::<(), Failure>(())
     })?;
-    let recording = tape.map(|tape| tape.path);
-    conclude(
-        Campaign {
-            gathered: &gathered,
-            summary: Summary { recording, ..summary },
-            seconds: begin.elapsed().as_secs_f64(),
-            folder: *folder,
-            case_of: &|finding| cases.borrow().get(&finding.trace.name).cloned().unwrap_or_default(),
-            simulated: Some(fault.map(Fault::name)),
-            catalogue: *catalogue,
-            rates: *rates,
-        },
-        output,
-    )
+    Ok(Done {
+        gathered,
+        cases,
+        seconds: begin.elapsed().as_secs_f64(),
+        recording: tape.map(|tape| tape.path),
+    })
 }
 
 /// The recording of simulated pods.
@@ -111,21 +85,8 @@ struct Tape {
 
 impl Tape {
     fn create(folder: &Path, versions: &[KubeletVersion]) -> Result<Self, Failure> {
-        let node = |version: &KubeletVersion| {
-            let facts = NodeFacts {
-                kubelet: Some(version.to_string()),
-                container_runtime: None,
-                // Journals of simulated pods are on the Unix clock.
-                boot_unix_ms: Some(0),
-            };
-            (format!("simulated-{version}"), facts)
-        };
-        let header = Header {
-            nodes: versions.iter().map(node).collect(),
-            ..Header::default()
-        };
         let path = folder.join("recording.jsonl");
-        let writer = RecordingWriter::create(&path, &header).map_err(|error| unwritable(&path, &error))?;
+        let writer = RecordingWriter::create(&path, &header(versions)).map_err(|error| unwritable(&path, &error))?;
         Ok(Self {
             path,
             writer,

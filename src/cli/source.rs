@@ -9,6 +9,7 @@ use serde_yaml::{Deserializer, Value};
 
 use super::args::NEWEST;
 use super::{Failure, input, plain};
+use crate::campaign::{Class, Regression};
 use crate::simulate::Workload;
 
 /// A file larger than this holds no scenario.
@@ -21,6 +22,8 @@ pub struct Named {
     pub name: String,
     /// What to run; a plain manifest comes without a scenario.
     pub work: Workload,
+    /// The class of failure that it is kept for.
+    pub class: Option<Class>,
 }
 
 impl Named {
@@ -28,6 +31,7 @@ impl Named {
         Self {
             name: name.into(),
             work: Workload::of(scenario),
+            class: None,
         }
     }
 }
@@ -90,10 +94,20 @@ pub fn file(path: &Path, server_minor: u32) -> Result<Vec<Named>, Failure> {
     documents.retain(|document| !document.is_null());
     match &documents[..] {
         [] => Err(wrong(&"there is no scenario in it; podcheck generate writes some")),
+        [only] if only.get("scenario").is_some() => {
+            let regression = Regression::from_yaml(&text).map_err(|error| wrong(&error))?;
+            Ok(vec![Named {
+                class: Some(regression.class),
+                ..Named::new(stem(path), &regression.scenario)
+            }])
+        }
         // Read as text, errors name line and column.
         [only] if !plain::is_manifest(only) => {
             let scenario = Scenario::from_yaml(&text).map_err(|error| wrong(&error))?;
-            Ok(vec![Named::new(stem(path), &scenario)])
+            Ok(vec![Named {
+                class: class_beside(path)?,
+                ..Named::new(stem(path), &scenario)
+            }])
         }
         several => {
             let numbered = several.iter().enumerate();
@@ -113,6 +127,19 @@ pub fn file(path: &Path, server_minor: u32) -> Result<Vec<Named>, Failure> {
     }
 }
 
+/// The class of the divergence that a scenario's folder is about.
+fn class_beside(path: &Path) -> Result<Option<Class>, Failure> {
+    let file = path.with_file_name("class.yaml");
+    if path.file_name().is_none_or(|name| name != "scenario.yaml") || !file.is_file() {
+        return Ok(None);
+    }
+    let text = read(&file, &file.display().to_string())?;
+    let class = serde_yaml::from_str(&text);
+    class
+        .map(Some)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+}
+
 fn named(value: &Value, place: &str, name: &str, server_minor: u32) -> Result<Named, Failure> {
     if plain::is_manifest(value) {
         if let Some(scenario) = annotated(value) {
@@ -125,6 +152,7 @@ fn named(value: &Value, place: &str, name: &str, server_minor: u32) -> Result<Na
         return Ok(Named {
             name: plain.name,
             work: plain.work,
+            class: None,
         });
     }
     let scenario = Scenario::deserialize(value).map_err(|error| Failure::Usage(format!("not a scenario: {error}")))?;

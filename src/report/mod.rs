@@ -3,12 +3,14 @@
 //! Everything here makes text or serde values out of results; nothing here judges.
 
 mod compare;
+mod confirmed;
 mod finding;
 mod soundness;
 mod summary;
 mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
+pub use confirmed::{confirmed, seen_again};
 pub use finding::{Explanation, explain};
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};

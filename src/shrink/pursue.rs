@@ -272,7 +272,10 @@ impl Run<'_> {
         for scenario in search.trail()[1..].iter().rev().take(2) {
             match self.confirm(scenario, self.pursuit.recording) {
                 Ok(rates) if shows(self.rate_here(&rates), here) => return (scenario.clone(), rates),
-                Ok(_) => {}
+                // A recording of this pod would not be of the one that is kept.
+                Ok(_) => {
+                    let _ = self.pursuit.recording.map(std::fs::remove_file);
+                }
                 // It was seen in its wave, and that is all that can be said.
                 Err(stop) => {
                     self.stopped = Some(format!("{stop} before the smallest pod was confirmed"));

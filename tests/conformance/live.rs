@@ -180,6 +180,7 @@ impl Batch {
                         trace,
                         kubernetes,
                         divergences,
+                        stands_for: None,
                     };
                     part.divergences.push(told(&finding, &key.1, case));
                 }
