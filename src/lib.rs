@@ -30,6 +30,7 @@ pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod deviations;
+pub mod explain;
 pub mod guarantees;
 pub mod judge;
 pub mod manifest;
@@ -37,6 +38,8 @@ pub mod model;
 pub mod printer;
 pub mod recording;
 pub mod report;
+
+pub mod rules;
 pub mod shrink;
 pub mod simulate;
 pub mod target;

@@ -24,6 +24,8 @@ pub struct Finding {
     pub divergences: Vec<Divergence>,
     /// The class that it was taken a second time for, because its pod shows several.
     pub stands_for: Option<Class>,
+    /// What the bounds allowed for the machine's load.
+    pub delay_ms: i64,
 }
 
 /// What came of the pods so far.
@@ -86,6 +88,7 @@ impl Gathered {
                 kubernetes,
                 divergences,
                 stands_for: None,
+                delay_ms: judged.delay_ms,
             });
         }
     }

@@ -19,9 +19,11 @@ mod simulated;
 
 mod check;
 mod cluster;
+mod explain;
 mod generate;
 mod predict;
 mod replay;
+mod rules;
 mod run;
 mod soundness;
 mod table;
@@ -66,11 +68,13 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Explain(explain::Args),
     Table(table::Args),
     Predict(predict::Args),
     Generate(generate::Args),
     Replay(replay::Args),
     Soundness(soundness::Args),
+    Rules(rules::Args),
     Cluster(cluster::Args),
 }
 
@@ -81,6 +85,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args, &mut output),
         Command::Check(args) => check::run(&args, &mut output),
+        Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Rules(args) => rules::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),

@@ -1,6 +1,6 @@
 //! A kill for a failed probe blocks the pod's worker; what must not wait for it.
 
-use super::sidecars::shown;
+use super::sidecars::{shown, shown_begun};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{Kind, UnixMs};
@@ -137,7 +137,7 @@ fn no_sidecar_after_the_work(case: &Case) -> Outcome {
                     "{} was started again {late_ms} ms after the last main container had ended for good",
                     case.name(index)
                 );
-                findings.broken(case, shown(case, index, n), Some(index), summary);
+                findings.broken(case, shown_begun(case, index, n), Some(index), summary);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::delays::{backoff_ms_max, begin_ms, busy_ms, natural_end_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::InstanceFacts;
-use crate::trace::Kind;
+use crate::trace::{ContainerView, Kind, State};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -120,11 +120,22 @@ fn margin_to_line_ms(case: &Case, facts: &InstanceFacts) -> i64 {
 
 /// The first step that shows this instance's end (or a later life), else the last step.
 pub fn shown(case: &Case, index: usize, n: u32) -> usize {
-    use crate::trace::State;
-    let ended = |(_, view): &(usize, &crate::trace::ContainerView)| {
-        view.restart_count > n || (view.restart_count == n && !matches!(view.state, State::Running))
+    let ended = |view: &ContainerView| match view.state {
+        State::Running => false,
+        State::Terminated(_) => true,
+        State::Waiting(_) => view.last.is_some(),
     };
+    let ended =
+        |(_, view): &(usize, &ContainerView)| view.restart_count > n || (view.restart_count == n && ended(view));
     case.views(index).find(ended).map_or(case.last_step(), |(step, _)| step)
+}
+
+/// The first step that shows this instance (or a later one), else the last step.
+pub fn shown_begun(case: &Case, index: usize, n: u32) -> usize {
+    let begun = |(_, view): &(usize, &ContainerView)| {
+        view.restart_count > n || (view.restart_count == n && !matches!(view.state, State::Waiting(_)))
+    };
+    case.views(index).find(begun).map_or(case.last_step(), |(step, _)| step)
 }
 
 fn restarted(case: &Case) -> Outcome {

@@ -1,9 +1,11 @@
-//! A divergence told: what disagrees with what, both tables, and the command that runs it again.
+//! A divergence told: its explanation, both tables, and the command that runs it again.
 
 use std::fmt::Write;
 
 use super::compare::{observed, side_by_side};
 use crate::campaign::{Finding, Found, predict};
+use crate::check::Bounds;
+use crate::explain;
 use crate::model::KubeletVersion;
 use crate::printer::{self, Printer, Row};
 use crate::simulate::Workload;
@@ -28,7 +30,9 @@ pub fn explain(finding: &Finding, found: &Found, server: Option<KubeletVersion>)
     let scenario = trace.scenario.as_ref().zip(kubelet);
     let predicted = scenario.map(|(scenario, kubelet)| predict(&Workload::of(scenario), kubelet, minor));
 
+    let bounds = Bounds::with_delay(finding.delay_ms);
     let mut text = head(found);
+    let _ = writeln!(text, "{}", explain::explain(trace, divergences, kubelet, &bounds));
     let marked = divergences.first().map(|first| first.event_index);
     let rows = observed(printer, trace, marked);
     text.push_str(&side_by_side(&rows, predicted.as_deref(), marked));
@@ -50,20 +54,10 @@ fn head(found: &Found) -> String {
         pod,
         node,
         kubernetes,
-        divergences,
         ..
     } = found;
     let place = node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
     let mut text = format!("{case} diverges{place} ({kubernetes}), pod {pod}\n");
-    for divergence in divergences {
-        let known = divergence.known_deviation.as_ref();
-        let known = known.map_or_else(String::new, |name| format!(" (known: {name})"));
-        let _ = writeln!(
-            text,
-            "  event {}, resourceVersion {}, rule {}: {}{known}",
-            divergence.event_index, divergence.resource_version, divergence.rule, divergence.summary
-        );
-    }
     text.push('\n');
     text
 }
