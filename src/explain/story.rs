@@ -88,7 +88,12 @@ fn changes(trace: &Trace, before: Option<&Step>, step: &Step) -> Vec<String> {
             ));
         }
     }
-    for kind in [ConditionKind::Initialized, ConditionKind::Ready] {
+    let told = [
+        ConditionKind::PodReadyToStartContainers,
+        ConditionKind::Initialized,
+        ConditionKind::Ready,
+    ];
+    for kind in told {
         let is_true = |step: &Step| {
             step.view.conditions[kind as usize]
                 .as_ref()

@@ -181,6 +181,7 @@ impl Batch {
                         kubernetes,
                         divergences,
                         stands_for: None,
+                        delay_ms: judged.delay_ms,
                     };
                     part.divergences.push(told(&finding, &key.1, case));
                 }
