@@ -23,6 +23,8 @@ pub enum Edit {
     Policy(RestartPolicy),
     /// Another grace period, in seconds.
     Grace(u32),
+    /// Watched for another time, in milliseconds.
+    Observe(u32),
     /// Every time goes to the nearest whole second.
     SnapAllTimes,
     /// A simplification of one container.
@@ -104,6 +106,7 @@ fn candidates(scenario: &Scenario) -> Vec<Edit> {
         Edit::DropDeletionGrace,
     ];
     edits.extend([Edit::DeleteAtOnce, Edit::SnapAllTimes, Edit::Grace(2)]);
+    edits.extend([2, 4].map(|part| Edit::Observe(scenario.observe_ms_max / part / 1_000 * 1_000)));
     edits.extend([RestartPolicy::Never, RestartPolicy::OnFailure].map(Edit::Policy));
     for (position, container) in scenario.containers().enumerate() {
         edits.push(Edit::DropContainer(position));
@@ -143,6 +146,7 @@ fn change_scenario(scenario: &mut Scenario, edit: Edit) {
         Edit::DropContainer(_) => {}
         Edit::DropDeletion => scenario.deletion = None,
         Edit::Policy(policy) => scenario.restart_policy = policy,
+        Edit::Observe(ms) => scenario.observe_ms_max = ms,
         Edit::Grace(seconds) => scenario.grace_seconds = seconds,
         Edit::SnapAllTimes => snap_all_times(scenario),
         Edit::Container(position, change) => change_container(scenario, position, change),
@@ -318,6 +322,7 @@ impl fmt::Display for Edit {
             Self::DeleteAtOnce => f.write_str("delete at once"),
             Self::Policy(policy) => write!(f, "restart policy {policy:?}"),
             Self::Grace(seconds) => write!(f, "grace {seconds} s"),
+            Self::Observe(ms) => write!(f, "watch for {ms} ms"),
             Self::SnapAllTimes => f.write_str("all times to whole seconds"),
             Self::Container(position, change) => write!(f, "container {position}: {change}"),
         }

@@ -30,7 +30,8 @@ impl Scenario {
             let grace = deletion.grace_seconds.map_or(0, |_| 700);
             5_000 + moment + again + grace + u64::from(deletion.finalizer) * 1_000
         });
-        policy + sidecars * 1_000 + containers + deletion + u64::from(self.grace_seconds)
+        let watched = u64::from(self.observe_ms_max / 1_000);
+        watched + policy + sidecars * 1_000 + containers + deletion + u64::from(self.grace_seconds)
     }
 }
 

@@ -96,6 +96,13 @@ pub struct Found {
     pub replay: String,
 }
 
+impl Found {
+    /// Did running it again on its own version show the class once more?
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.get(&self.kubernetes).is_some_and(|rate| rate.shown > 0)
+    }
+}
+
 impl Tally {
     /// Counts a verdict.
     pub fn add(&mut self, trace: &Trace, judged: &Judged) {

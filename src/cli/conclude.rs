@@ -52,8 +52,10 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
         let pursued = campaign.pursued.findings.get(&index);
         let (found, text) = tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
         summary.divergences.push(found);
-        texts.push(text);
+        texts.push((pursued.is_none(), text));
     }
+    // First those that stand for a class.
+    texts.sort_by_key(|(is_one_of_many, _)| *is_one_of_many);
     if let Some(folder) = folder {
         let json = serde_json::to_string_pretty(&summary).map_err(io::Error::from)?;
         fs::write(folder.join("summary.json"), json + "\n").map_err(|error| unwritable(Some(folder), &error))?;
@@ -62,7 +64,7 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     if output.is_json() {
         output.json(&summary)?;
     } else {
-        for text in texts.iter().take(PRINTED_MAX) {
+        for (_, text) in texts.iter().take(PRINTED_MAX) {
             output.line(text)?;
         }
         if diverges > PRINTED_MAX {
@@ -73,6 +75,7 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
             ))?;
         }
         output.text(&report::summary(&summary))?;
+        output.text(&report::classes(&summary))?;
         if campaign.rates {
             output.line("")?;
             output.text(&report::rates(&summary))?;

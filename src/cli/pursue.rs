@@ -1,7 +1,6 @@
 //! At the end of a campaign: every class that it met is confirmed and made small.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::args;
-use crate::campaign::{Finding, Gathered};
+use crate::campaign::{Class, Finding, Gathered};
+use crate::check::Divergence;
 use crate::shrink::{Chosen, Lab, Limits, Pursued, Pursuit, choose, pursue};
 
 /// Classes that are pursued at the same time: their waves leave a cluster time to breathe.
@@ -46,57 +46,86 @@ pub fn all(
     gathered: &mut Gathered,
     folder: Option<&Path>,
 ) -> All {
-    let mut chosen = choose(&gathered.findings, strict);
+    let chosen = choose(&gathered.findings, strict);
     if wanted.confirm == 0 || chosen.is_empty() {
         return All::default();
     }
-    for one in &mut chosen {
-        one.finding = stand_for(&mut gathered.findings, one);
-    }
     eprintln!("running again what diverges: {} classes of failure", chosen.len());
     let until = Instant::now() + wanted.shrink_time;
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let threads = if is_live { AT_ONCE.min(chosen.len()) } else { 1 };
     let findings = &gathered.findings;
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(one) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let pursued = one_class(lab, wanted, is_live, until, one, &findings[one.finding], folder);
-                    done.lock()
-                        .expect("no thread panics with it")
-                        .insert(one.finding, pursued);
+                    let pursued = one_class(lab, wanted, is_live, until, one, findings, folder);
+                    done.lock().expect("no thread panics with it").extend(pursued);
                 }
             });
         }
     });
-    All {
-        findings: done.into_inner().expect("no thread panics with it"),
+    let mut done = done.into_inner().expect("no thread panics with it");
+    done.sort_by_key(|(index, own, _)| (*index, own.stands_for.clone()));
+    let mut all = All::default();
+    for (index, own, pursued) in done {
+        let index = if own.stands_for.is_none() {
+            index
+        } else {
+            gathered.findings.push(own);
+            gathered.findings.len() - 1
+        };
+        all.findings.insert(index, pursued);
     }
+    all
 }
 
-/// The finding that stands for this class alone.
-fn stand_for(findings: &mut Vec<Finding>, chosen: &Chosen) -> usize {
-    let finding = &findings[chosen.finding];
-    if finding.class() == chosen.class {
-        return chosen.finding;
-    }
+/// The finding as one that stands for this class alone.
+fn stand_for(finding: &Finding, class: &Class) -> Finding {
     let mut own = finding.clone();
-    let is_it = |it: &crate::check::Divergence| crate::campaign::Class::of(&own.trace, it) == chosen.class;
-    let (mut first, rest): (Vec<_>, Vec<_>) = finding.divergences.iter().cloned().partition(is_it);
-    first.extend(rest);
-    own.divergences = first;
-    own.stands_for = Some(chosen.class.clone());
-    findings.push(own);
-    findings.len() - 1
+    if own.class() != *class {
+        let is_it = |it: &Divergence| Class::of(&finding.trace, it) == *class;
+        let (mut first, rest): (Vec<_>, Vec<_>) = own.divergences.into_iter().partition(is_it);
+        first.extend(rest);
+        own.divergences = first;
+        own.stands_for = Some(class.clone());
+    }
+    own
 }
 
+/// Pursues the first finding that shows the class again, or else the smallest.
 fn one_class(
     lab: &dyn Lab,
     wanted: &Pursue,
     is_live: bool,
     until: Instant,
     chosen: &Chosen,
+    findings: &[Finding],
+    folder: Option<&Path>,
+) -> Option<(usize, Finding, Pursued)> {
+    let mut first = None;
+    for &index in &chosen.findings {
+        let own = stand_for(&findings[index], &chosen.class);
+        let pursued = one_finding(lab, wanted, is_live, until, &chosen.class, &own, folder);
+        let shows = pursued.confirmed.values().any(|rate| rate.shown > 0);
+        if shows {
+            return Some((index, own, pursued));
+        }
+        let is_over = pursued.stopped.is_some() || Instant::now() >= until;
+        first.get_or_insert((index, own, pursued));
+        if is_over {
+            break;
+        }
+    }
+    first
+}
+
+fn one_finding(
+    lab: &dyn Lab,
+    wanted: &Pursue,
+    is_live: bool,
+    until: Instant,
+    class: &Class,
     finding: &Finding,
     folder: Option<&Path>,
 ) -> Pursued {
@@ -105,10 +134,6 @@ fn one_class(
     };
     let limits = if is_live { Limits::CLUSTER } else { Limits::SIMULATED };
     let recording = folder.map(|folder| minimal_recording(&finding.folder(folder)));
-    if let Some(parent) = recording.as_deref().and_then(Path::parent) {
-        // An error shows itself when the recording is written.
-        let _ = fs::create_dir_all(parent);
-    }
     let progress = |line: &str| {
         if is_live {
             eprintln!("{line}");
@@ -117,7 +142,7 @@ fn one_class(
     pursue(
         lab,
         &Pursuit {
-            class: &chosen.class,
+            class,
             scenario,
             node,
             confirm: usize::from(wanted.confirm),

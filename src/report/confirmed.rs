@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::campaign::{Class, Found, Gathered};
+use crate::campaign::{Class, Found, Gathered, Summary};
 use crate::shrink::said;
 
 /// How often a divergence showed again and the smallest pod that shows it; `stopped` says why something is missing.
@@ -15,11 +15,10 @@ pub fn confirmed(found: &Found, stopped: Option<&str>) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "class: {}", found.class);
     if !found.confirmed.is_empty() {
-        let here = found.confirmed.get(&found.kubernetes).copied().unwrap_or_default();
-        let word = if here.shown == 0 {
-            "seen once, and again on"
-        } else {
+        let word = if found.is_confirmed() {
             "confirmed on"
+        } else {
+            "seen once; run again on"
         };
         let _ = writeln!(text, "{word}: {}", said(&found.confirmed));
     }
@@ -40,6 +39,33 @@ pub fn confirmed(found: &Found, stopped: Option<&str>) -> String {
         }
     } else if let Some(why) = stopped {
         let _ = writeln!(text, "no smaller pod: {why}");
+    }
+    text
+}
+
+/// One entry for each class that was run again: where it shows, the smallest pod, and where that is kept.
+pub fn classes(summary: &Summary) -> String {
+    let mut text = String::new();
+    for found in summary.divergences.iter().filter(|found| !found.confirmed.is_empty()) {
+        if text.is_empty() {
+            text.push_str("\nclasses of failure\n");
+        }
+        let rates = found.minimal.as_ref().map(|minimal| &minimal.confirmed);
+        let rates = rates.filter(|rates| !rates.is_empty()).unwrap_or(&found.confirmed);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {}: {}", found.class, said(rates));
+        match &found.minimal {
+            Some(minimal) => {
+                let _ = writeln!(text, "      smallest pod: {minimal}");
+            }
+            None if !found.is_confirmed() => {
+                let _ = writeln!(text, "      seen once, on {}", found.kubernetes);
+            }
+            None => {}
+        }
+        if let Some(folder) = &found.folder {
+            let _ = writeln!(text, "      {}", folder.display());
+        }
     }
     text
 }

@@ -10,7 +10,7 @@ mod summary;
 mod verdict;
 
 pub use compare::{ObservedRow, observed, side_by_side};
-pub use confirmed::{confirmed, seen_again};
+pub use confirmed::{classes, confirmed, seen_again};
 pub use finding::{Explanation, explain};
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};

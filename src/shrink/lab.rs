@@ -31,6 +31,17 @@ pub struct Keep<'a> {
     pub file: &'a Path,
 }
 
+impl Keep<'_> {
+    /// Makes room for the file: the folder is there, and nothing of an earlier wave.
+    pub fn make_room(&self) -> std::io::Result<()> {
+        self.file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        match std::fs::remove_file(self.file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Why a wave has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {

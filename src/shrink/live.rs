@@ -66,6 +66,7 @@ impl Lab for LiveLab<'_> {
             return Err(Stop::Interrupted);
         }
         let failed = |error: &dyn std::fmt::Display| Stop::Environment(error.to_string());
+        fs::create_dir_all(&self.folder).map_err(|error| failed(&format!("{}: {error}", self.folder.display())))?;
         let wave = self.waves.fetch_add(1, Ordering::Relaxed);
         let recording = self.folder.join(format!("wave-{wave}.jsonl"));
         let mut plan = Vec::new();
@@ -132,7 +133,10 @@ impl Lab for LiveLab<'_> {
         });
         judged.map_err(|error| failed(&error))?;
         if let (Some(keep), Some(uid)) = (keep, kept) {
-            campaign::extract(&recording, &uid, keep.file).map_err(|error| failed(&error))?;
+            let extracted = keep.make_room();
+            extracted
+                .and_then(|()| campaign::extract(&recording, &uid, keep.file))
+                .map_err(|error| failed(&error))?;
         }
         let _ = fs::remove_file(&recording);
         Ok(results)

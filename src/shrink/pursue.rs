@@ -41,7 +41,7 @@ impl Limits {
         pods_max: 400,
         wave_max: 32,
         repeats_min: 2,
-        time_max: Duration::from_secs(180),
+        time_max: Duration::from_secs(300),
     };
 }
 
@@ -90,6 +90,7 @@ pub fn pursue(lab: &dyn Lab, pursuit: &Pursuit<'_>) -> Pursued {
     let confirmed = match run.confirm(pursuit.scenario, None) {
         Ok(rates) => rates,
         Err(stop) => {
+            (pursuit.say)(&format!("{}: {stop}", pursuit.class));
             return Pursued {
                 stopped: Some(stop.to_string()),
                 ..Pursued::default()

@@ -22,19 +22,12 @@ pub struct Search {
     /// Scenarios tried at the same time at most.
     wave_max: usize,
     tried: BTreeSet<Scenario>,
-    asked: Asked,
-}
-
-/// What the wave that is under way asks.
-#[derive(Clone, Debug)]
-enum Asked {
-    Nothing,
-    /// Which of these scenarios still show it?
-    Ladder(Wave),
-    /// Which of these edits can be made?
-    Singles(Vec<(Edit, Scenario)>),
-    /// Which of those can be made together?
-    Merged(Wave),
+    /// Bold guesses, smallest first: edits merged, or a ladder.
+    guesses: Wave,
+    /// The scenario that the single edits of this wave are made to: the boldest guess, so that nobody has to wait for
+    /// its result, or else the best.
+    base: Scenario,
+    singles: Vec<(Edit, Scenario)>,
 }
 
 impl Search {
@@ -42,10 +35,12 @@ impl Search {
     pub fn new(found: Scenario, rate: Rate, wave_max: usize) -> Self {
         Self {
             tried: BTreeSet::from([found.clone()]),
+            base: found.clone(),
             trail: vec![found],
             rate,
-            wave_max: wave_max.max(1),
-            asked: Asked::Nothing,
+            wave_max: wave_max.max(2),
+            guesses: Wave::new(),
+            singles: Vec::new(),
         }
     }
 
@@ -54,12 +49,11 @@ impl Search {
     pub fn with_ladder(mut self, ladder: &[Scenario]) -> Self {
         let smaller = ladder.iter().filter(|rung| rung.size() < self.best().size());
         let rungs: Wave = smaller.cloned().collect();
-        let count = rungs.len().min(self.wave_max);
+        let count = rungs.len().min(self.guesses_max());
         // Evenly, with the smallest one.
-        let chosen = (1..=count)
-            .rev()
-            .map(|number| rungs[number * rungs.len() / count - 1].clone());
-        self.asked = Asked::Ladder(chosen.collect());
+        let chosen = (1..=count).map(|number| rungs[number * rungs.len() / count - 1].clone());
+        self.guesses = chosen.collect();
+        self.guesses.sort_by_key(Scenario::size);
         self
     }
 
@@ -73,59 +67,46 @@ impl Search {
         &self.trail
     }
 
+    /// Guesses leave room for single edits.
+    fn guesses_max(&self) -> usize {
+        (self.wave_max / 3).max(1)
+    }
+
     /// What to try now; nothing if no single edit is left that was not tried.
     pub fn next_wave(&mut self) -> Option<Wave> {
-        match &self.asked {
-            Asked::Ladder(wave) | Asked::Merged(wave) if !wave.is_empty() => return Some(wave.clone()),
-            _ => {}
-        }
-        let best = self.best().clone();
-        let smaller = |edit| Some((edit, apply(&best, &[edit])?));
-        let untried = |(_, scenario): &(Edit, Scenario)| !self.tried.contains(scenario);
-        let mut seen = BTreeSet::new();
-        let singles: Vec<(Edit, Scenario)> = edits(&best)
+        self.base = self.guesses.first().unwrap_or(self.best()).clone();
+        let room = self.wave_max - self.guesses.len();
+        let mut seen: BTreeSet<Scenario> = self.guesses.iter().cloned().collect();
+        self.singles = edits(&self.base)
             .into_iter()
-            .filter_map(smaller)
-            .filter(untried)
-            .filter(|(_, scenario)| seen.insert(scenario.clone()))
-            .take(self.wave_max)
+            .filter_map(|edit| Some((edit, apply(&self.base, &[edit])?)))
+            .filter(|(_, scenario)| !self.tried.contains(scenario) && seen.insert(scenario.clone()))
+            .take(room)
             .collect();
-        let wave: Wave = singles.iter().map(|(_, scenario)| scenario.clone()).collect();
-        self.asked = Asked::Singles(singles);
+        let singles = self.singles.iter().map(|(_, scenario)| scenario);
+        let wave: Wave = self.guesses.iter().chain(singles).cloned().collect();
         (!wave.is_empty()).then_some(wave)
     }
 
     /// Takes in how often each scenario of the wave showed the class, in the order of the wave.
     pub fn results(&mut self, rates: &[Rate]) {
-        let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
         let worked = |index: usize| rates.get(index).is_some_and(|rate| shows(*rate, self.rate));
-        match asked {
-            Asked::Nothing => {}
-            Asked::Ladder(wave) | Asked::Merged(wave) => {
-                let smallest = wave.iter().enumerate().filter(|(index, _)| worked(*index));
-                let smallest = smallest
-                    .map(|(_, scenario)| scenario)
-                    .min_by_key(|it| it.size())
-                    .cloned();
-                self.tried.extend(wave);
-                if let Some(smallest) = smallest {
-                    self.keep(smallest);
-                }
-            }
-            Asked::Singles(singles) => {
-                let done = singles.iter().enumerate().filter(|(index, _)| worked(*index));
-                let done: Vec<(Edit, Scenario)> = done.map(|(_, single)| single.clone()).collect();
-                self.tried.extend(singles.into_iter().map(|(_, scenario)| scenario));
-                // Boldest first, so the first one is the smallest.
-                if let Some((_, smallest)) = done.first() {
-                    let edits: Vec<Edit> = done.iter().map(|(edit, _)| *edit).collect();
-                    let merged = merge(self.best(), &edits);
-                    let smallest = smallest.clone();
-                    self.keep(smallest);
-                    self.asked = Asked::Merged(self.mergers(merged));
-                }
-            }
+        let (guesses, singles) = (std::mem::take(&mut self.guesses), std::mem::take(&mut self.singles));
+        let after = guesses.len();
+        let right: Wave = (0..after)
+            .filter(|it| worked(*it))
+            .map(|it| guesses[it].clone())
+            .collect();
+        let done = singles.iter().enumerate().filter(|(index, _)| worked(after + index));
+        let done: Vec<(Edit, Scenario)> = done.map(|(_, single)| single.clone()).collect();
+        self.tried.extend(guesses);
+        self.tried.extend(singles.into_iter().map(|(_, scenario)| scenario));
+        let smallest = right.iter().chain(done.iter().map(|(_, scenario)| scenario));
+        if let Some(smallest) = smallest.min_by_key(|it| it.size()) {
+            self.keep(smallest.clone());
         }
+        let edits: Vec<Edit> = done.iter().map(|(edit, _)| *edit).collect();
+        self.guesses = self.worth_a_try(merge(&self.base, &edits));
     }
 
     fn keep(&mut self, scenario: Scenario) {
@@ -135,11 +116,11 @@ impl Search {
     }
 
     /// Merged scenarios that are worth a try, smallest first.
-    fn mergers(&self, mut merged: Wave) -> Wave {
+    fn worth_a_try(&self, mut merged: Wave) -> Wave {
         merged.retain(|it| it.size() < self.best().size() && !self.tried.contains(it));
         merged.sort_by_key(Scenario::size);
         merged.dedup();
-        merged.truncate(self.wave_max);
+        merged.truncate(self.guesses_max());
         merged
     }
 }

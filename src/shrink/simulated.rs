@@ -54,9 +54,10 @@ impl Lab for SimulatedLab {
                 }
                 let classes = Class::all_of(&played.trace, &played.judged.verdict);
                 let is_wanted = |keep: &Keep<'_>| keep.node == trial.node && classes.contains(keep.class);
-                if let Some(Keep { file, .. }) = keep.take_if(|keep| is_wanted(keep)) {
-                    record(file, &played, version)
-                        .map_err(|error| Stop::Environment(format!("cannot write {}: {error}", file.display())))?;
+                if let Some(keep) = keep.take_if(|keep| is_wanted(keep)) {
+                    let recorded = keep.make_room().and_then(|()| record(keep.file, &played, version));
+                    recorded
+                        .map_err(|error| Stop::Environment(format!("cannot write {}: {error}", keep.file.display())))?;
                 }
                 shown.pods.push(classes);
             }

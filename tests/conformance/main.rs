@@ -5,9 +5,12 @@
 
 mod live;
 mod refusals;
+mod regressions;
 mod settings;
 mod simulated;
 mod stored;
+#[path = "../support/regressions.rs"]
+mod stored_regressions;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     trials.extend(stored::trials());
     let live = live::trials(&settings, &arguments);
     trials.extend(live.trials);
+    trials.extend(regressions::trials(&settings, &arguments));
     trials.push(refusals::trial(&settings));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(reason) = live.ignored
