@@ -1,6 +1,11 @@
 //! The bug zoo: how many random pods it takes until a planted fault is caught, and by what.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use podcheck_generators::{Profile, cases};
+use serde::Serialize;
 
 use super::twins::is_twin;
 use crate::check::{Bounds, Verdict};
@@ -20,7 +25,7 @@ pub struct Zoo {
 }
 
 /// A fault that was caught.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Catch {
     /// How many pods it took, the one that showed it included.
     pub pods: u32,
@@ -44,6 +49,11 @@ impl Outcome {
     /// In how many seeds it was caught.
     pub fn caught(&self) -> usize {
         self.catches.iter().flatten().count()
+    }
+
+    /// Was it caught in more than half of the seeds?
+    pub fn is_caught(&self) -> bool {
+        2 * self.caught() > self.catches.len()
     }
 
     /// The median number of pods over all seeds; `None`: it was missed in more than half of them.
@@ -106,8 +116,29 @@ impl Zoo {
     }
 
     /// The same for several seeds.
-    pub fn outcome(&self, fault: Fault, seeds: std::ops::Range<u64>) -> Outcome {
+    pub fn outcome(&self, fault: Fault, seeds: Range<u64>) -> Outcome {
         let catches = seeds.map(|seed| self.catch(fault, seed)).collect();
         Outcome { fault, catches }
+    }
+
+    /// Each fault, on several threads; the outcomes are in the order of [`Fault::ALL`].
+    pub fn outcomes(&self, faults: &[Fault], seeds: &Range<u64>, jobs: usize) -> Vec<Outcome> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut outcomes = Vec::new();
+            while let Some(&fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+                outcomes.push(self.outcome(fault, seeds.clone()));
+            }
+            outcomes
+        };
+        let mut outcomes: Vec<Outcome> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
+            let joined = threads.into_iter().map(|thread| thread.join());
+            joined
+                .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        outcomes.sort_by_key(|outcome| outcome.fault);
+        outcomes
     }
 }

@@ -27,6 +27,7 @@ mod rules;
 mod run;
 mod soundness;
 mod table;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -75,6 +76,7 @@ enum Command {
     Replay(replay::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
+    Zoo(zoo::Args),
     Cluster(cluster::Args),
 }
 
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
+        Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };
     let exit = match result.and_then(|exit| output.finish().map(|()| exit)) {

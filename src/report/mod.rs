@@ -8,6 +8,7 @@ mod finding;
 mod soundness;
 mod summary;
 mod verdict;
+mod zoo;
 
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use confirmed::{classes, confirmed, seen_again};
@@ -15,3 +16,4 @@ pub use finding::{Explanation, explain};
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};
 pub use verdict::{Counts, VerdictLine};
+pub use zoo::{ZooRow, zoo};

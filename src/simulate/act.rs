@@ -1,5 +1,6 @@
 //! What the worker does to the runtime, one action after the other, each taking its time.
 
+use super::faults::Fault;
 use super::node::{Event, Node};
 use crate::model::{self, Kind, Probed, Sandbox};
 use crate::trace::UnixMs;
@@ -134,7 +135,8 @@ impl Node<'_> {
                 return None;
             }
             Action::StopForGood => {
-                let given_s = self.worker.deletion_grace_s.filter(|_| self.pod.deleted);
+                let heeded = self.pod.deleted && self.fault != Some(Fault::DeleteGraceIgnored);
+                let given_s = self.worker.deletion_grace_s.filter(|_| heeded);
                 (
                     self.stop_all(given_s.unwrap_or(self.work.spec.grace_s)),
                     Action::StoppedForGood,
@@ -220,6 +222,7 @@ impl Node<'_> {
         let grace_s = probe
             .as_ref()
             .and_then(|probe| probe.grace_s)
+            .filter(|_| self.fault != Some(Fault::ProbeGraceIgnored))
             .unwrap_or(self.work.spec.grace_s);
         UnixMs::from(self.tampered_grace_s(grace_s.max(STOP_TIMEOUT_S_MIN))) * 1_000
     }

@@ -2,6 +2,7 @@
 
 use podcheck_generators::Moment;
 
+use super::faults::Fault;
 use super::node::{Event, Node};
 use crate::trace::{
     Condition, ConditionKind, DeletionMark, EventType, Phase, PodView, Reason, Seen, State, Step, UnixMs,
@@ -114,7 +115,12 @@ impl Node<'_> {
     pub fn kubelet_sees(&mut self) {
         self.api.known_to_kubelet = true;
         match self.api.deletion {
-            Some(mark) if self.takes_delete() => self.deletion_seen(mark.grace_s),
+            Some(mark) if self.takes_delete() => {
+                self.deletion_seen(mark.grace_s);
+                if self.fault == Some(Fault::RemovedWhileRunning) {
+                    self.remove();
+                }
+            }
             _ => self.wake(),
         }
     }

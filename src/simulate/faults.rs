@@ -157,6 +157,46 @@ faults! {
     StartInterrupted = "start-interrupted",
     /// A process that ends within the second of its start is said to have started after its end.
     StartedAfterItsEnd = "started-after-its-end",
+    /// A process that is told to stop is killed at once.
+    KillAtOnce = "kill-at-once",
+    /// A probe's own grace is ignored: its kill takes the pod's.
+    ProbeGraceIgnored = "probe-grace-ignored",
+    /// A delete's own grace is ignored: it takes the pod's.
+    DeleteGraceIgnored = "delete-grace-ignored",
+    /// The object of a deleted pod is removed while its containers run.
+    RemovedWhileRunning = "removed-while-running",
+    /// The liveness probe does not wait for the startup probe.
+    LivenessBeforeStartup = "liveness-before-startup",
+    /// Probes do not wait for their initial delay.
+    InitialDelayIgnored = "initial-delay-ignored",
+    /// The first init container runs again when a main has ended.
+    CompletedInitRunAgain = "completed-init-run-again",
+    /// A main that has failed takes the other mains with it.
+    CrashStopsOtherMains = "crash-stops-other-mains",
+    /// A sidecar that has exited is not restarted before the mains run.
+    SidecarNotRestartedDuringInit = "sidecar-not-restarted-during-init",
+    /// The back-off grows by four, not by two.
+    BackoffGrowsTooFast = "backoff-grows-too-fast",
+    /// The back-off is not shown: a container that waits stays terminated.
+    BackoffHidden = "backoff-hidden",
+    /// The restart count goes back by one in every third update.
+    RestartCountFalls = "restart-count-falls",
+    /// ContainersReady stays true after a container has ended.
+    ContainersReadyStaysTrue = "containers-ready-stays-true",
+    /// Initialized is withdrawn when a main has ended.
+    InitializedWithdrawn = "initialized-withdrawn",
+    /// PodScheduled is withdrawn when the pod has ended.
+    ScheduledWithdrawn = "scheduled-withdrawn",
+    /// A sidecar's exit code decides about the pod's phase.
+    SidecarExitFailsPod = "sidecar-exit-fails-pod",
+    /// A process that was killed shows 143.
+    KilledShows143 = "killed-shows-143",
+    /// A process that has completed has the reason Error.
+    CompletedIsError = "completed-is-error",
+    /// An end after a restart shows the exit code of the life before.
+    ExitCodeOfLifeBefore = "exit-code-of-life-before",
+    /// The pod's address is never published.
+    PodIpMissing = "pod-ip-missing",
 }
 
 impl Fault {
@@ -189,6 +229,13 @@ impl Fault {
         let unordered = !behaviour.ordered_sidecar_termination;
         (is_switch && bent == *behaviour)
             || (unordered && matches!(self, Self::AbsentSidecarBlocks | Self::SidecarsStoppedAtOnce))
+    }
+}
+
+impl Fault {
+    /// Why a recording without a process journal cannot show it; `None`: it can.
+    pub fn unseen_without_journal(self) -> Option<&'static str> {
+        None
     }
 }
 

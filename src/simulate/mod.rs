@@ -7,6 +7,7 @@ mod act;
 mod api;
 mod dice;
 mod faults;
+mod forge;
 mod node;
 mod prober;
 mod runtime;

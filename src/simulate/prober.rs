@@ -2,6 +2,7 @@
 
 use podcheck_generators::{Probe, ProbeHandler};
 
+use super::faults::Fault;
 use super::node::{Event, Node};
 use crate::model::{self, Kind, Probed, RestartPolicy, State, Worker};
 use crate::trace::UnixMs;
@@ -180,10 +181,12 @@ impl Node<'_> {
             return !matches!(view.state, State::Terminated(_)) || self.restarts_some_time(index);
         }
         let started_at = seen.started_at.unwrap_or(self.now);
-        if (self.now - started_at) / 1_000 < UnixMs::from(probe.initial_delay_seconds) {
+        let waits = self.fault != Some(Fault::InitialDelayIgnored);
+        if waits && (self.now - started_at) / 1_000 < UnixMs::from(probe.initial_delay_seconds) {
             return true;
         }
-        if view.started == (worker == Worker::Startup) {
+        let early = self.fault == Some(Fault::LivenessBeforeStartup) && worker == Worker::Liveness;
+        if view.started == (worker == Worker::Startup) && !early {
             return true;
         }
         let Some(passes) = self.ask(index, n, probe) else {

@@ -1,6 +1,7 @@
 //! What planted faults do to plans, times and published statuses. Without a fault everything passes unchanged.
 
 use super::faults::Fault;
+use super::forge;
 use super::node::Node;
 use crate::model::{self, Kind, Phase, Plan, Probed, Reason, RestartPolicy, State, Worker};
 use crate::trace::{Condition, ConditionKind, PodView, Seen, UnixMs};
@@ -65,6 +66,21 @@ impl Node<'_> {
             Fault::CompletedMainRestarted if spec.restart_policy == RestartPolicy::OnFailure => {
                 add.extend((first_main..spec.containers.len()).filter(|&index| code(index) == Some(0)));
             }
+            Fault::CompletedInitRunAgain if kind(0) == Kind::Init && code(0) == Some(0) => {
+                add.extend(code(first_main).is_some().then_some(0));
+            }
+            Fault::CrashStopsOtherMains if !plan.kill_pod => {
+                let mains = || first_main..spec.containers.len();
+                if mains().any(|index| code(index).is_some_and(|code| code != 0)) {
+                    let others =
+                        mains().filter(|&index| pod.containers[index].is_running() && !plan.kills.contains(&index));
+                    let others: Vec<usize> = others.collect();
+                    plan.kills.extend(others);
+                }
+            }
+            Fault::SidecarNotRestartedDuringInit => plan
+                .starts
+                .retain(|&index| kind(index) != Kind::Sidecar || is_new(index) || !is_new(first_main)),
             Fault::LivenessIgnored => {
                 let failed = |index: usize| pod.containers[index].newest.as_ref().is_some_and(|i| i.liveness_failed);
                 plan.starts
@@ -115,6 +131,7 @@ impl Node<'_> {
             Some(Fault::BackoffNeverGrows) => wait_ms.min(10_000),
             Some(Fault::NoBackoff) => 0,
             Some(Fault::BackoffTooLong) if wait_ms > 0 => wait_ms + 45_000,
+            Some(Fault::BackoffGrowsTooFast) if wait_ms > 10_000 => 2 * wait_ms,
             Some(Fault::BackoffForEver) if wait_ms > 0 => UnixMs::MAX / 8,
             _ => wait_ms,
         }
@@ -123,6 +140,7 @@ impl Node<'_> {
     /// The grace that the runtime is given.
     pub fn tampered_grace_s(&self, grace_s: u32) -> u32 {
         match self.fault {
+            Some(Fault::KillAtOnce) => 0,
             Some(Fault::KillEarly) => grace_s / 2,
             Some(Fault::KillLate) => grace_s + 40,
             _ => grace_s,
@@ -180,6 +198,7 @@ impl Node<'_> {
         let before = self.api.view.clone();
         let writes = self.api.steps.len();
         let spec = &self.work.spec;
+        forge::status(fault, spec, writes, &before, &mut view);
         let policy = spec.restart_policy;
         let has_init = spec.containers.iter().any(|container| container.kind != Kind::Main);
         let is_true = |kind: ConditionKind| view.conditions[kind as usize].as_ref().is_some_and(|c| c.is_true);
