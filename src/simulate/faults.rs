@@ -175,7 +175,7 @@ faults! {
     CrashStopsOtherMains = "crash-stops-other-mains",
     /// A sidecar that has exited is not restarted before the mains run.
     SidecarNotRestartedDuringInit = "sidecar-not-restarted-during-init",
-    /// The back-off grows by four, not by two.
+    /// From the second back-off on each is four times too long.
     BackoffGrowsTooFast = "backoff-grows-too-fast",
     /// The back-off is not shown: a container that waits stays terminated.
     BackoffHidden = "backoff-hidden",
@@ -235,7 +235,18 @@ impl Fault {
 impl Fault {
     /// Why a recording without a process journal cannot show it; `None`: it can.
     pub fn unseen_without_journal(self) -> Option<&'static str> {
-        None
+        Some(match self {
+            Self::SidecarsStoppedBeforeMains | Self::AbsentSidecarBlocks => {
+                "statuses do not tell when a TERM came, only when a process ended, which its script decides"
+            }
+            Self::KillEarly | Self::KillAtOnce | Self::ProbeGraceIgnored | Self::DeleteGraceIgnored => {
+                "statuses tell neither when a TERM came nor whether a process ended by itself or was killed"
+            }
+            Self::CrashStopsOtherMains => {
+                "statuses do not tell a process that was stopped from one that ended by itself"
+            }
+            _ => return None,
+        })
     }
 }
 

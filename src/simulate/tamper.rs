@@ -131,7 +131,7 @@ impl Node<'_> {
             Some(Fault::BackoffNeverGrows) => wait_ms.min(10_000),
             Some(Fault::NoBackoff) => 0,
             Some(Fault::BackoffTooLong) if wait_ms > 0 => wait_ms + 45_000,
-            Some(Fault::BackoffGrowsTooFast) if wait_ms > 10_000 => 2 * wait_ms,
+            Some(Fault::BackoffGrowsTooFast) if wait_ms > 10_000 => 4 * wait_ms,
             Some(Fault::BackoffForEver) if wait_ms > 0 => UnixMs::MAX / 8,
             _ => wait_ms,
         }
