@@ -100,31 +100,28 @@ pub fn zoo(rows: &[ZooRow]) -> String {
             let _ = writeln!(text, "    cannot be seen without a journal: {why}");
         }
     }
-    let sums: [(&str, fn(&ZooRow) -> &Option<ZooCell>); 2] = [
-        ("with a journal", |row| &row.with_journal),
-        ("without", |row| &row.without_journal),
-    ];
     let _ = writeln!(text);
-    for (how, cell_of) in sums {
-        let cells: Vec<(&ZooRow, &ZooCell)> = rows
-            .iter()
-            .filter_map(|row| Some((row, cell_of(row).as_ref()?)))
-            .collect();
-        if cells.is_empty() {
-            continue;
-        }
-        let caught = cells.iter().filter(|(_, cell)| cell.is_caught()).count();
-        let _ = write!(text, "{caught} of {} faults are caught {how}", cells.len());
-        let missed = cells.iter().filter(|(_, cell)| !cell.is_caught());
-        let missed: Vec<&str> = missed.map(|(row, _)| row.fault).collect();
-        let end = if missed.is_empty() {
-            String::new()
-        } else {
-            format!("; missed: {}", missed.join(", "))
-        };
-        let _ = writeln!(text, "{end}");
-    }
+    text += &sum("with a journal", rows, |row| row.with_journal.as_ref());
+    text += &sum("without", rows, |row| row.without_journal.as_ref());
     text
+}
+
+/// How many are caught, and which are not.
+fn sum(how: &str, rows: &[ZooRow], cell_of: fn(&ZooRow) -> Option<&ZooCell>) -> String {
+    let all = rows.iter().filter(|row| cell_of(row).is_some()).count();
+    let missed = rows
+        .iter()
+        .filter(|row| cell_of(row).is_some_and(|cell| !cell.is_caught()));
+    let missed: Vec<&str> = missed.map(|row| row.fault).collect();
+    let names = if missed.is_empty() {
+        String::new()
+    } else {
+        format!("; missed: {}", missed.join(", "))
+    };
+    if all == 0 {
+        return String::new();
+    }
+    format!("{} of {all} faults are caught {how}{names}\n", all - missed.len())
 }
 
 fn dashes() -> String {
