@@ -13,7 +13,7 @@ use crate::check::Divergence;
 use crate::shrink::{Chosen, Lab, Limits, Pursued, Pursuit, choose, pursue};
 
 /// Classes that are pursued at the same time: their waves leave a cluster time to breathe.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 
 /// How far to go.
 #[derive(Clone, Debug, clap::Args)]

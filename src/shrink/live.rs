@@ -15,6 +15,9 @@ use crate::campaign::{self, Class, judge_each};
 use crate::check::Verdict;
 use crate::target::live::{self, InFlight, LiveOptions, Planned, Progress};
 
+/// Pods of a wave at the same time.
+const AT_ONCE: usize = 16;
+
 /// Is ready when the program is asked to end.
 pub type Asked = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -86,7 +89,8 @@ impl Lab for LiveLab<'_> {
         let options = LiveOptions {
             recording: recording.clone(),
             namespace: self.namespace.clone(),
-            in_flight: InFlight::Adaptive,
+            // A wave is over before a node's pace is found.
+            in_flight: InFlight::Fixed(AT_ONCE),
             seed: None,
             create_for: None,
         };

@@ -11,6 +11,9 @@ use super::search::Search;
 use super::simulated::SimulatedLab;
 use crate::campaign::{Class, Minimal, Rate, Rates, Simulation};
 
+/// So many smallest scenarios may turn out to have been lucky hits.
+const LUCKY_MAX: usize = 3;
+
 /// What a search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -179,8 +182,7 @@ impl Run<'_> {
         if self.pursuit.model_first {
             search = search.with_ladder(&self.on_the_model());
         }
-        self.stopped = self.search(&mut search, times, limits).err();
-        let (minimal, confirmed) = self.confirmed_end(&search, here, confirmed);
+        let (minimal, confirmed) = self.confirmed_end(&mut search, times, limits, confirmed);
         let minimal = Minimal {
             confirmed,
             rounds: self.rounds,
@@ -268,19 +270,32 @@ impl Run<'_> {
         search.trail()[1..].to_vec()
     }
 
-    /// The smallest scenario that is confirmed; one that was a lucky hit gives way to those before it.
-    fn confirmed_end(&mut self, search: &Search, here: Rate, confirmed: &Rates) -> (Scenario, Rates) {
-        for scenario in search.trail()[1..].iter().rev().take(2) {
-            match self.confirm(scenario, self.pursuit.recording) {
-                Ok(rates) if shows(self.rate_here(&rates), here) => return (scenario.clone(), rates),
+    /// Searches until the smallest scenario is confirmed; one that was a lucky hit gives way to what was there before it.
+    fn confirmed_end(
+        &mut self,
+        search: &mut Search,
+        times: usize,
+        limits: Limits,
+        confirmed: &Rates,
+    ) -> (Scenario, Rates) {
+        let here = self.rate_here(confirmed);
+        for _ in 0..LUCKY_MAX {
+            self.stopped = self.search(search, times, limits).err();
+            if search.trail().len() == 1 {
+                break;
+            }
+            let scenario = search.best().clone();
+            match self.confirm(&scenario, self.pursuit.recording) {
+                Ok(rates) if shows(self.rate_here(&rates), here) => return (scenario, rates),
                 // A recording of this pod would not be of the one that is kept.
                 Ok(_) => {
                     let _ = self.pursuit.recording.map(std::fs::remove_file);
+                    search.refute();
                 }
                 // It was seen in its wave, and that is all that can be said.
                 Err(stop) => {
                     self.stopped = Some(format!("{stop} before the smallest pod was confirmed"));
-                    return (scenario.clone(), Rates::new());
+                    return (scenario, Rates::new());
                 }
             }
         }

@@ -62,6 +62,14 @@ impl Search {
         &self.trail[self.trail.len() - 1]
     }
 
+    /// The best one was a lucky hit: back to what was the best before it. Never takes back the found one.
+    pub fn refute(&mut self) {
+        if self.trail.len() > 1 {
+            self.trail.pop();
+        }
+        self.guesses.clear();
+    }
+
     /// What was the best, one after the other.
     pub fn trail(&self) -> &[Scenario] {
         &self.trail

@@ -1,6 +1,7 @@
 //! The run's own namespace: made, swept when its owner is dead, removed at the end.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1 as api;
@@ -20,7 +21,10 @@ const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Makes a namespace that bears the mark of this process and waits until pods can be created in it.
 pub(super) async fn create(client: &Client) -> Result<String, kube::Error> {
-    let name = format!("podcheck-{:x}-{:x}", unix_ms(), std::process::id());
+    // Several runs of one process can begin in the same millisecond.
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = format!("podcheck-{:x}-{:x}-{number:x}", unix_ms(), std::process::id());
     let namespace = api::Namespace {
         metadata: ObjectMeta {
             name: Some(name.clone()),
