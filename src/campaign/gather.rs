@@ -7,6 +7,7 @@ use super::class::Class;
 use super::summary::{Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
+use crate::goals;
 use crate::judge::{self, Tallies};
 use crate::trace::{Trace, UnixMs};
 
@@ -35,6 +36,8 @@ pub struct Gathered {
     pub kubelets: BTreeMap<String, Tally>,
     /// What the guarantees said of all pods.
     pub guarantees: Tallies,
+    /// Which situations they met.
+    pub goals: goals::Counts,
     /// The first divergences.
     pub findings: Vec<Finding>,
     /// How many pods showed which class, by kubelet version; known deviations are classes too.
@@ -64,6 +67,7 @@ impl Gathered {
     /// Takes a pod's verdict.
     pub fn add(&mut self, trace: Trace, judged: Judged) {
         judge::add(&mut self.guarantees, &judged.guarantees);
+        self.goals.add(&trace);
         let kubernetes = judged.kubernetes.clone().unwrap_or_else(|| "unknown".to_owned());
         self.kubelets
             .entry(kubernetes.clone())
@@ -104,6 +108,11 @@ impl Gathered {
         summary.kubelets = self.kubelets.clone();
         summary.seconds = tenths(seconds);
         summary.guarantees = judge::catalogue(&self.guarantees);
+        summary.goals = self.goals.each().map(|(goal, pods)| (goal.id, pods)).collect();
+        // What is replayed is no profile, and owes nothing.
+        if let Ok(profile) = summary.cases.parse() {
+            summary.goals_missed = self.goals.missed(profile).map(|goal| goal.id).collect();
+        }
         let (judged, ..) = summary.totals();
         let per_minute = if seconds > 0.0 {
             judged as f64 * 60.0 / seconds

@@ -32,6 +32,10 @@ pub struct Summary {
     pub kubelets: BTreeMap<String, Tally>,
     /// The promises, with how often each was at risk and broken.
     pub guarantees: Vec<Promise>,
+    /// The situations that a campaign should meet, with how many pods met each.
+    pub goals: BTreeMap<&'static str, u64>,
+    /// Those that so many pods of the profile should have met and did not: the campaign is not complete.
+    pub goals_missed: Vec<&'static str>,
     /// Divergences, in the order in which they were found.
     pub divergences: Vec<Found>,
     /// The recording, if one was kept.

@@ -21,6 +21,7 @@ mod check;
 mod cluster;
 mod explain;
 mod generate;
+mod goals;
 mod predict;
 mod replay;
 mod rules;
@@ -76,6 +77,7 @@ enum Command {
     Replay(replay::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
+    Goals(goals::Args),
     Zoo(zoo::Args),
     Cluster(cluster::Args),
 }
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &mut output),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Goals(args) => goals::run(&args, &mut output),
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
         Command::Predict(args) => predict::run(&args, &mut output),

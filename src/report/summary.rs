@@ -46,6 +46,13 @@ pub fn summary(summary: &Summary) -> String {
         "\n{judged} pods in {:.0} s: {:.1} a minute; {share:.1} % conclusive",
         summary.seconds, summary.pods_per_minute
     );
+    let met = summary.goals.values().filter(|pods| **pods > 0).count();
+    if !summary.goals.is_empty() {
+        let _ = writeln!(text, "{met} of {} goals met", summary.goals.len());
+    }
+    if !summary.goals_missed.is_empty() {
+        let _ = writeln!(text, "incomplete: no pod met {}", summary.goals_missed.join(", "));
+    }
     if let Some(why) = &summary.stopped {
         let _ = writeln!(text, "ended early: {why}");
     }
