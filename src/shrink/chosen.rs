@@ -15,7 +15,8 @@ pub struct Chosen {
     pub findings: Vec<usize>,
 }
 
-/// The smallest pods for each class. What nobody knows comes first, then one class of each known deviation, then the rest.
+/// The smallest pods for each class. What nobody knows comes first, then the commonest class of each known
+/// deviation, then the rest.
 ///
 /// Without `strict`, a known deviation beside an unknown one is nothing to pursue.
 pub fn choose(findings: &[Finding], strict: bool) -> Vec<Chosen> {
@@ -33,9 +34,12 @@ pub fn choose(findings: &[Finding], strict: bool) -> Vec<Chosen> {
             sizes.entry(class).or_default().insert((scenario.size(), index));
         }
     }
+    let mut classes: Vec<_> = sizes.into_iter().collect();
+    // What many pods show is shown again soonest.
+    classes.sort_by_key(|(_, sizes)| std::cmp::Reverse(sizes.len()));
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut chosen: Vec<(usize, Chosen)> = Vec::new();
-    for (class, sizes) in sizes {
+    for (class, sizes) in classes {
         let turn = class.known_deviation.clone().map_or(0, |name| {
             let turn = seen.entry(name).or_default();
             *turn += 1;
