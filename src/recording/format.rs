@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::millis;
 use crate::trace::UnixMs;
 
 /// Version of the format that is written; all up to it are read.
@@ -31,7 +32,11 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// When recording began, Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "millis::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub started: Option<UnixMs>,
 }
 
@@ -46,7 +51,11 @@ pub struct NodeFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_runtime: Option<String>,
     /// Unix time of uptime 0: moves the processes' journal to the Unix clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "millis::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub boot_unix_ms: Option<UnixMs>,
 }
 
@@ -57,8 +66,10 @@ pub struct ClockReading {
     /// Node name.
     pub node: String,
     /// `/proc/uptime` in milliseconds.
+    #[serde(deserialize_with = "millis::required")]
     pub uptime_ms: i64,
     /// Unix milliseconds.
+    #[serde(deserialize_with = "millis::required")]
     pub unix_ms: UnixMs,
 }
 

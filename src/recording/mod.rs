@@ -7,6 +7,7 @@ mod entry;
 mod error;
 mod format;
 mod frames;
+mod millis;
 mod notes;
 pub mod object;
 mod read;

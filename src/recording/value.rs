@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::ClockReading;
+use super::millis;
 use super::object::{Metadata, Pod, Spec, Status};
 use crate::trace::UnixMs;
 
@@ -11,6 +12,7 @@ use crate::trace::UnixMs;
 pub(super) struct Value {
     pub podcheck: Option<Box<str>>,
     pub format: Option<u32>,
+    #[serde(default, deserialize_with = "millis::optional")]
     pub at: Option<UnixMs>,
     pub event: Option<Event>,
     pub gap: Option<Box<str>>,
@@ -36,6 +38,7 @@ pub(super) struct Event {
 /// A value of any Kubernetes kind, without its content.
 #[derive(Deserialize)]
 pub(super) struct Outline {
+    #[serde(default, deserialize_with = "millis::optional")]
     pub at: Option<UnixMs>,
     pub event: Option<OutlineEvent>,
     #[serde(rename = "type")]
