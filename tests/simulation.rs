@@ -2,11 +2,11 @@
 
 use std::thread;
 
-use podcheck::campaign::{Observed, Soundness};
-use podcheck::check::{Bounds, Inclusion, includes};
+use podcheck::campaign::{Observed, Soundness, SoundnessOutcome, judge_as, observed_life};
+use podcheck::check::{Bounds, Inclusion, Verdict, includes};
 use podcheck::model::{Behaviour, KubeletVersion};
 use podcheck::simulate::{Options, simulate};
-use podcheck_generators::{Profile, cases};
+use podcheck_generators::{CaseId, Profile, case, cases};
 
 /// Every minor version, and the patch releases on which something turns.
 const VERSIONS: [&str; 14] = [
@@ -40,6 +40,24 @@ fn no_healthy_pod_is_accused() {
     let judged: u64 = outcome.sums.values().map(|sums| sums.pods).sum();
     assert_eq!(judged, soundness.scenarios * VERSIONS.len() as u64);
     assert!(outcome.accused.is_empty(), "of {judged}: {:#?}", outcome.accused);
+}
+
+/// Healthy pods that were accused once, and what was wrong with us.
+#[test]
+fn pods_that_were_accused_once_are_not_any_more() {
+    // A process that exits with 137 by itself, and whose exit line was cut off, has not been killed.
+    for (id, observed) in [("restarts/a1/206", Observed::CutJournal)] {
+        let id: CaseId = id.parse().expect("a case id");
+        for version in versions() {
+            let trace = observed_life(id, &case(id), version, observed);
+            let judged = judge_as(&trace, Some(version), &SoundnessOutcome::bounds(), false);
+            let verdict = judged.verdict;
+            assert!(
+                !matches!(verdict, Verdict::Diverges(_)),
+                "{id} on {version}: {verdict:?}"
+            );
+        }
+    }
 }
 
 #[test]

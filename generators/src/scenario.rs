@@ -262,6 +262,14 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// Does the script ever exit with this code, by itself or on TERM?
+    pub fn exits_with(&self, wanted: i32) -> bool {
+        let by_itself = self.lives_ms.is_some() && i32::from(self.exit_code) == wanted;
+        by_itself || matches!(self.on_term, OnTerm::Exit { code, .. } if i32::from(code) == wanted)
+    }
+}
+
 impl Container {
     /// A container without probes.
     pub fn new(attempts: impl Into<Vec<Attempt>>) -> Self {

@@ -137,9 +137,14 @@ pub fn observed_life(id: CaseId, scenario: &Scenario, version: KubeletVersion, o
 }
 
 impl Outcome {
+    /// What the judge allows for on a healthy simulated node.
+    pub fn bounds() -> Bounds {
+        Bounds::with_delay(IDLE_MS)
+    }
+
     fn add(&mut self, id: CaseId, scenario: &Scenario, version: KubeletVersion, observed: Observed) {
         let trace = observed_life(id, scenario, version, observed);
-        let judged = judge_as(&trace, Some(version), &Bounds::with_delay(IDLE_MS), false);
+        let judged = judge_as(&trace, Some(version), &Self::bounds(), false);
         let sums = self.sums.entry((version, observed)).or_default();
         sums.pods += 1;
         let (rule, summary) = match judged.verdict {

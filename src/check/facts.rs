@@ -52,6 +52,9 @@ pub struct InstanceFacts {
     pub wrote_exit: bool,
     /// The process wrote its start line.
     pub wrote_start: bool,
+    /// Somebody killed it: it left with 137 and without a line, and its script never exits with 137. (A journal can be cut
+    /// or have lost lines, so the missing line alone says nothing.)
+    pub killed: bool,
 }
 
 impl InstanceFacts {
@@ -63,6 +66,7 @@ impl InstanceFacts {
         term: None,
         wrote_exit: false,
         wrote_start: false,
+        killed: false,
     };
 }
 
@@ -77,6 +81,16 @@ pub struct Facts {
 /// The runtime notes a start before the process can write its first line, and an end after its last: at most this long
 /// before or after, on a machine under load.
 const RUNTIME_LAG_MS: i64 = 2_000;
+
+/// Exit code of a process that was ended by KILL.
+const KILLED: i32 = 137;
+
+fn killed_exit() -> Option<Exit> {
+    Some(Exit {
+        code: KILLED,
+        reason: Reason::Error,
+    })
+}
 
 impl Facts {
     /// Gathers the facts of a trace.
@@ -94,6 +108,14 @@ impl Facts {
         }
         for entry in trace.journal.iter().flatten() {
             facts.add_journal(entry.container, entry.attempt, entry.at_ms, entry.kind);
+        }
+        if let Some(scenario) = trace.scenario.as_ref().filter(|_| facts.journal) {
+            for (script, instances) in scenario.containers().zip(&mut facts.by_container) {
+                for (n, instance) in (0..).zip(instances) {
+                    instance.killed =
+                        !instance.wrote_exit && instance.exit == killed_exit() && !script.attempt(n).exits_with(KILLED);
+                }
+            }
         }
         facts
     }

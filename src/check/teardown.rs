@@ -187,11 +187,7 @@ impl Teardown<'_> {
         running: &[(usize, &InstanceFacts)],
     ) -> Result<(), Broken> {
         let Some(finish) = facts.finish else { return Ok(()) };
-        let killed = self.facts.journal
-            && facts.wrote_start
-            && !facts.wrote_exit
-            && facts.exit.as_ref().is_some_and(|exit| exit.code == 137);
-        if let (true, Some(term)) = (killed, facts.term) {
+        if let (true, Some(term)) = (facts.killed, facts.term) {
             // The wait for the turn is subtracted in whole seconds.
             let waits = self.prerequisites(index, running).next().is_some() || self.waits_for_absent(index, running);
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };

@@ -169,8 +169,7 @@ impl Run<'_> {
 
     /// It did not end by itself after its TERM.
     pub fn was_killed(&self) -> bool {
-        let code = self.facts.exit.as_ref().map(|exit| exit.code);
-        self.facts.term.is_some() && !self.facts.wrote_exit && code == Some(137)
+        self.facts.term.is_some() && self.facts.killed
     }
 
     /// It ended without having been told to.

@@ -4,7 +4,7 @@ use super::delays::{begin_ms, busy_ms, first_start_ms};
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::STOP_TIMEOUT_MS_MIN;
-use crate::trace::{EventType, Kind, Reason, UnixMs};
+use crate::trace::{EventType, Kind, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -105,24 +105,17 @@ fn turn(case: &Case, index: usize, asked_hi: UnixMs, term: UnixMs) -> Option<Uni
 
 fn grace_is_given(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    let Some(scenario) = case.trace.scenario.as_ref().filter(|_| !case.forced) else {
+    if case.forced {
         return findings.outcome();
-    };
-    for (index, script) in scenario.containers().enumerate() {
+    }
+    for index in 0..case.trace.spec.containers.len() {
         for n in 0..case.facts.instances(index) {
             let Some(facts) = case.facts.get(index, n) else {
                 continue;
             };
-            let (Some(term), Some(finish), Some(exit)) = (facts.term, facts.finish, &facts.exit) else {
+            let (Some(term), Some(finish), true) = (facts.term, facts.finish, facts.killed) else {
                 continue;
             };
-            let own_code = |code: u8| i32::from(code) == exit.code;
-            let attempt = script.attempt(n);
-            let scripted = own_code(attempt.exit_code)
-                || matches!(attempt.on_term, podcheck_generators::OnTerm::Exit { code, .. } if own_code(code));
-            if scripted || facts.wrote_exit || exit.code != 137 || exit.reason != Reason::Error {
-                continue;
-            }
             findings.at_risk();
             let Some(earliest) = grace_over(case, index, term) else {
                 continue;
