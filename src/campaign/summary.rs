@@ -10,6 +10,7 @@ use super::confirmed::{Minimal, Rates};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
 use crate::judge::Promise;
+use crate::target::cpu::CpuTimes;
 use crate::trace::Trace;
 
 /// Everything that a campaign found.
@@ -38,6 +39,9 @@ pub struct Summary {
     pub goals_missed: Vec<&'static str>,
     /// Divergences, in the order in which they were found.
     pub divergences: Vec<Found>,
+    /// CPU time of the pods' run and of judging them, of a live campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<CpuTimes>,
     /// The recording, if one was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<PathBuf>,

@@ -92,6 +92,7 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                     server: Some(facts.server),
                     recording: Some(recording),
                     stopped: done.stopped.clone(),
+                    cpu: done.cpu.clone(),
                     ..wish.summary
                 },
                 seconds: done.seconds,

@@ -10,6 +10,7 @@ use super::Failure;
 use crate::campaign::{Gathered, Judged, judge_each};
 use crate::check::Verdict;
 use crate::cluster::Cluster;
+use crate::target::cpu::CpuTimes;
 use crate::target::live::{self, InFlight, LiveError, LiveOptions, Planned, PodEnding, Progress};
 
 /// How often progress is said.
@@ -43,6 +44,8 @@ pub struct Done {
     pub seconds: f64,
     /// Why it ended before its time.
     pub stopped: Option<String>,
+    /// CPU time that it took, judging included.
+    pub cpu: Option<CpuTimes>,
     /// The environment failed.
     pub failed: bool,
 }
@@ -58,6 +61,7 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
         create_for: order.time_max,
     };
     let begin = Instant::now();
+    let cpu_before = CpuTimes::now();
     let interrupted = std::sync::atomic::AtomicBool::new(false);
     let stop = async {
         asked_to_stop().await;
@@ -96,11 +100,13 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
     for message in rest.notes.messages() {
         eprintln!("note: {}: {message}", order.recording.display());
     }
+    let cpu = CpuTimes::now().zip(cpu_before).map(|(now, before)| now.since(&before));
     Ok(Done {
         gathered,
         cases: board.cases,
         seconds,
         stopped,
+        cpu,
         failed,
     })
 }

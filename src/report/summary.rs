@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::campaign::{Summary, Tally};
+use crate::target::cpu::CpuTimes;
 
 /// Reasons listed for each version; more are only counted.
 const REASONS_MAX: usize = 5;
@@ -46,6 +47,9 @@ pub fn summary(summary: &Summary) -> String {
         "\n{judged} pods in {:.0} s: {:.1} a minute; {share:.1} % conclusive",
         summary.seconds, summary.pods_per_minute
     );
+    if let Some(cpu) = &summary.cpu {
+        let _ = writeln!(text, "{}", cpu_times(cpu));
+    }
     let met = summary.goals.values().filter(|pods| **pods > 0).count();
     if !summary.goals.is_empty() {
         let _ = writeln!(text, "{met} of {} goals met", summary.goals.len());
@@ -57,6 +61,16 @@ pub fn summary(summary: &Summary) -> String {
         let _ = writeln!(text, "ended early: {why}");
     }
     text
+}
+
+/// `CPU time: podcheck 4 s; kubelet 100 s, containerd 40 s, kube-apiserver 60 s: 2.0 % of theirs`
+fn cpu_times(cpu: &CpuTimes) -> String {
+    let programs: Vec<String> = cpu.node_s.iter().map(|(name, s)| format!("{name} {s:.0} s")).collect();
+    let own = format!("CPU time: podcheck {:.0} s", cpu.own_s);
+    match cpu.share() {
+        Some(share) => format!("{own}; {}: {:.1} % of theirs", programs.join(", "), 100.0 * share),
+        None => format!("{own}; the nodes' programs run on another machine"),
+    }
 }
 
 /// How often each promise was at risk, and broken.

@@ -2,6 +2,7 @@
 //!
 //! A target creates pods and records; it knows no verdicts. [`live`] is the whole run, the other modules are its parts.
 
+pub mod cpu;
 pub mod live;
 
 mod clock;
