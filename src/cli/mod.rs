@@ -24,6 +24,7 @@ mod generate;
 mod goals;
 mod predict;
 mod replay;
+mod report;
 mod rules;
 mod run;
 mod soundness;
@@ -75,6 +76,7 @@ enum Command {
     Predict(predict::Args),
     Generate(generate::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
     Goals(goals::Args),
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
+        Command::Report(args) => report::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),

@@ -1,0 +1,301 @@
+//! One card for each class of failure: the picture, why, the tables, the smallest pod, and how to see it again.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::super::finding::{Shown, show};
+use super::super::lanes;
+use super::super::markup::Markup;
+use super::overview::{about, badge};
+use super::{Page, anchor, link, outside};
+use crate::campaign::{Class, Finding, Found};
+use crate::check::Bounds;
+use crate::explain::{self, Explanation, Proof};
+use crate::shrink::said;
+
+/// Proofs that are told in full; of a pod with more, the others are only named.
+const PROOFS_MAX: usize = 4;
+
+impl Page<'_> {
+    pub(super) fn divergences(&self, markup: &mut Markup) {
+        if self.summary.divergences.is_empty() {
+            return;
+        }
+        markup.nest("section", &[("id", &"divergences")], |markup| {
+            markup.raw("<h2>Divergences</h2>");
+            legend(markup);
+            for (class, pods, by_version) in self.classes() {
+                let found = self.of_class(class);
+                if !found.is_empty() {
+                    self.class(markup, class, pods, &by_version, &found);
+                }
+            }
+        });
+    }
+
+    /// A class with its divergences; the first one stands for it.
+    fn class(&self, markup: &mut Markup, class: &Class, pods: usize, by_version: &BTreeMap<&str, usize>, found: &[usize]) {
+        markup.nest("article", &[("id", &anchor(class)), ("class", &"card")], |markup| {
+            head(markup, class, pods, by_version);
+            let (first, rest) = found.split_at(1);
+            self.divergence(markup, first[0], true);
+            if !rest.is_empty() {
+                markup.nest("details", &[("class", &"more")], |markup| {
+                    let pods = if rest.len() == 1 { "pod" } else { "pods" };
+                    markup.element("summary", &[], format_args!("{} more {pods} of this class", rest.len()));
+                    for index in rest {
+                        markup.nest("details", &[("class", &"one")], |markup| {
+                            let found = &self.summary.divergences[*index];
+                            let what = found.divergences.first().map_or("", |first| &first.summary);
+                            markup.nest("summary", &[], |markup| {
+                                markup.element("b", &[], &found.pod);
+                                markup.text(format_args!(" {} {what}", found.kubernetes));
+                            });
+                            self.divergence(markup, *index, false);
+                        });
+                    }
+                });
+            }
+        });
+    }
+
+    fn divergence(&self, markup: &mut Markup, index: usize, is_open: bool) {
+        let (found, explanation) = (&self.summary.divergences[index], &self.explanations[index]);
+        let id = format!("pod-{index}");
+        markup.nest("div", &[("id", &id), ("class", &"divergence")], |markup| {
+            markup.nest("p", &[("class", &"where")], |markup| {
+                badge(markup, "diverges");
+                markup.element("b", &[], &found.pod);
+                markup.element("span", &[], &found.kubernetes);
+                if let Some(node) = found.node.as_ref().filter(|node| !node.is_empty()) {
+                    markup.element("span", &[("class", &"soft")], format_args!("on {node}"));
+                }
+                if !found.case.is_empty() {
+                    markup.element("span", &[("class", &"soft")], format_args!("case {}", found.case));
+                }
+                rates(markup, found);
+            });
+            pictured(markup, &explanation.shown, &explanation.why, &found.pod, is_open);
+            smallest(markup, found);
+            self.files(markup, found);
+            if !found.replay.is_empty() {
+                markup.nest("p", &[("class", &"replay")], |markup| {
+                    markup.raw("<span>see it again</span>");
+                    markup.element("code", &[], &found.replay);
+                });
+            }
+        });
+    }
+
+    fn files(&self, markup: &mut Markup, found: &Found) {
+        let Some(folder) = &found.folder else { return };
+        let files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let mut files: Vec<_> = files.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+        files.sort();
+        if files.is_empty() {
+            return;
+        }
+        markup.nest("p", &[("class", &"files")], |markup| {
+            markup.raw("<span>files</span>");
+            for file in files {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                if let Some(link) = link(self.folder, &file) {
+                    markup.element("a", &[("href", &link)], name);
+                }
+            }
+        });
+    }
+
+    pub(super) fn known(&self, markup: &mut Markup) {
+        let examples = &self.gathered.examples;
+        if examples.is_empty() {
+            return;
+        }
+        let mut names: BTreeMap<&str, Vec<(&Class, &Finding)>> = BTreeMap::new();
+        for (class, finding) in examples {
+            names.entry(class.known_deviation.as_deref().unwrap_or_default()).or_default().push((class, finding));
+        }
+        let classes = self.classes();
+        markup.nest("section", &[("id", &"known")], |markup| {
+            markup.raw("<h2>Known deviations</h2><p class=\"note\">Promises that these versions are known to break: named, counted, and no reason to fail. For each class the pod with the shortest life that shows it.</p>");
+            if self.summary.divergences.is_empty() {
+                legend(markup);
+            }
+            for (name, examples) in names {
+                markup.nest("article", &[("class", &"card")], |markup| {
+                    let by_version = self.summary.kubelets.iter().filter_map(|(version, tally)| {
+                        let pods = tally.known_deviations.get(name)?;
+                        Some(format!("{version}: {pods}"))
+                    });
+                    let by_version: Vec<String> = by_version.collect();
+                    markup.nest("h3", &[], |markup| {
+                        badge(markup, "known-deviation");
+                        markup.element("span", &[], name);
+                        markup.element("small", &[], by_version.join(", "));
+                    });
+                    about(markup, name);
+                    for (class, finding) in examples {
+                        let pods = classes.iter().find(|(it, ..)| *it == class).map_or(0, |(_, pods, _)| *pods);
+                        markup.nest("details", &[("class", &"one"), ("id", &anchor(class))], |markup| {
+                            markup.nest("summary", &[], |markup| {
+                                markup.element("b", &[], &class.rule);
+                                markup.text(format_args!(" {}, {}: {pods} {}", class.part, class.stage, if pods == 1 { "pod" } else { "pods" }));
+                            });
+                            self.example(markup, finding);
+                        });
+                    }
+                });
+            }
+        });
+    }
+
+    fn example(&self, markup: &mut Markup, finding: &Finding) {
+        let Finding { trace, divergences, .. } = finding;
+        let kubelet = finding.kubernetes.parse().ok();
+        let server = self.summary.server.as_deref().and_then(|server| server.parse().ok());
+        let shown = show(trace, divergences, kubelet, server);
+        let why = explain::explain(trace, divergences, kubelet, &Bounds::with_delay(finding.delay_ms));
+        markup.nest("p", &[("class", &"where")], |markup| {
+            markup.element("b", &[], &trace.name);
+            markup.element("span", &[], &finding.kubernetes);
+        });
+        pictured(markup, &shown, &why, &trace.name, true);
+    }
+}
+
+fn head(markup: &mut Markup, class: &Class, pods: usize, by_version: &BTreeMap<&str, usize>) {
+    markup.nest("h3", &[], |markup| {
+        markup.element("span", &[], &class.rule);
+        markup.element("small", &[], format_args!("{}, {}", class.part, class.stage));
+        if let Some(name) = &class.known_deviation {
+            markup.element("span", &[("class", &"badge known")], format_args!("◆ {name}"));
+        }
+        let by_version: Vec<String> = by_version.iter().map(|(version, pods)| format!("{version}: {pods}")).collect();
+        let words = if pods == 1 { "pod" } else { "pods" };
+        markup.element("small", &[("class", &"count")], format_args!("{pods} {words} ({})", by_version.join(", ")));
+    });
+    if let Some(name) = &class.known_deviation {
+        about(markup, name);
+    }
+}
+
+fn rates(markup: &mut Markup, found: &Found) {
+    if found.confirmed.is_empty() {
+        return;
+    }
+    let word = if found.is_confirmed() { "confirmed: " } else { "seen once; run again: " };
+    markup.element("span", &[("class", &"rate")], format_args!("{word}{}", said(&found.confirmed)));
+}
+
+/// The lanes, with what they show in words and as tables.
+fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, is_open: bool) {
+    markup.nest("ol", &[("class", &"marks")], |markup| {
+        for (mark, proof) in shown.picture.marks.iter().zip(&why.proofs) {
+            markup.nest("li", &[], |markup| {
+                markup.element("span", &[("class", &"rule")], &mark.rule);
+                markup.text(format_args!(" {} ", proof.summary));
+                let place = shown.picture.axis.place(mark.at);
+                markup.element("span", &[("class", &"soft")], format_args!("({place}, event {})", mark.event_index));
+            });
+        }
+    });
+    markup.nest("div", &[("class", &"wide picture")], |markup| {
+        markup.append(&lanes::svg(&shown.picture, name));
+    });
+    let why_open: &[super::super::markup::Attribute<'_>] = if is_open { &[("open", &"")] } else { &[] };
+    markup.nest("details", why_open, |markup| {
+        markup.raw("<summary>Why</summary>");
+        for (index, told) in why.proofs.iter().enumerate().take(PROOFS_MAX) {
+            // The pod's life is told once; each further proof only says what it adds.
+            proof(markup, told, index);
+        }
+        markup.nest("p", &[], |markup| {
+            markup.raw("<b>Which versions permit this</b> (by their mechanism; promises are judged apart): ");
+            markup.text(&why.permitted);
+        });
+    });
+    markup.nest("details", &[], |markup| {
+        markup.raw("<summary>kubectl get pod -w, observed and predicted</summary>");
+        markup.nest("div", &[("class", &"wide")], |markup| markup.element("pre", &[], &shown.tables));
+    });
+}
+
+fn proof(markup: &mut Markup, proof: &Proof, index: usize) {
+    markup.nest("div", &[("class", &"proof")], |markup| {
+        markup.element("h4", &[], format_args!("{}. {}", index + 1, proof.summary));
+        if let Some(source) = &proof.required {
+            markup.nest("p", &[], |markup| {
+                markup.element("b", &[], format_args!("Required ({}): ", source.id));
+                markup.text(format_args!("{} ", source.sentence));
+                if let Some(quote) = &source.quote {
+                    markup.element("q", &[], quote);
+                    markup.text(" ");
+                }
+                outside(markup, &source.link, "source");
+            });
+        }
+        markup.nest("table", &[("class", &"moments")], |markup| {
+            markup.raw("<tbody>");
+            if proof.earlier > 0 {
+                markup.nest("tr", &[("class", &"soft")], |markup| {
+                    markup.raw("<td></td>");
+                    markup.element("td", &[], format_args!("… {} before", proof.earlier));
+                });
+            }
+            for (is_marked, moment) in &proof.observed {
+                let class = if *is_marked { "marked" } else { "" };
+                markup.nest("tr", &[("class", &class)], |markup| {
+                    let at = moment.at_ms.map(|ms| format!("{:.2} s", ms as f64 / 1_000.0));
+                    markup.element("td", &[("class", &"number")], at.unwrap_or_default());
+                    markup.nest("td", &[], |markup| {
+                        markup.text(&moment.what);
+                        if let Some(event) = moment.event_index {
+                            markup.element("span", &[("class", &"soft")], format_args!(" event {event}"));
+                        }
+                    });
+                });
+            }
+            markup.raw("</tbody>");
+        });
+        if !proof.not_implied.is_empty() {
+            markup.raw("<p><b>Not implied</b></p>");
+            markup.nest("ul", &[], |markup| {
+                for line in &proof.not_implied {
+                    markup.element("li", &[], line);
+                }
+            });
+        }
+    });
+}
+
+fn smallest(markup: &mut Markup, found: &Found) {
+    let Some(minimal) = &found.minimal else { return };
+    markup.nest("details", &[], |markup| {
+        markup.nest("summary", &[], |markup| {
+            markup.raw("Smallest pod that shows it: ");
+            markup.text(minimal);
+        });
+        if !minimal.confirmed.is_empty() {
+            markup.element("p", &[], format_args!("It shows the class on {}.", said(&minimal.confirmed)));
+        }
+        markup.element("pre", &[], minimal.scenario.to_yaml());
+    });
+}
+
+/// How to read the pictures.
+fn legend(markup: &mut Markup) {
+    markup.raw(concat!(
+        "<details class=\"legend\" open=\"\"><summary>How to read the pictures</summary><ul>",
+        "<li><i class=\"k run\"></i> a process runs (number: which life of the container; after the bar its exit code, ✕ if not 0)</li>",
+        "<li><i class=\"k term\"></i> it got its TERM; hatched: it is being stopped</li>",
+        "<li><i class=\"k ready\"></i> published as running and ready</li>",
+        "<li><i class=\"k not-ready\"></i> published as running, not ready</li>",
+        "<li><i class=\"k not-started\"></i> published as running, not started</li>",
+        "<li><i class=\"k waits\"></i> published as waiting <i class=\"k waits off\"></i> in back-off</li>",
+        "<li><i class=\"k ended\"></i> published as ended <i class=\"k ended bad\"></i> with an error</li>",
+        "<li><i class=\"k predicted\"></i> the same process as the model predicts it</li>",
+        "<li><i class=\"k mark\"></i> where observation and permission part, numbered as in the text</li>",
+        "<li>grey stretches of the axis are longer than they are drawn; rest the pointer on anything for details</li>",
+        "</ul></details>"
+    ));
+}
