@@ -23,6 +23,8 @@ pub struct Kept {
     #[serde(default)]
     pub seconds: f64,
     #[serde(default)]
+    pub pods_per_minute: f64,
+    #[serde(default)]
     pub stopped: Option<String>,
     /// Absent in older folders; see [`Kept::is_strict`].
     #[serde(default)]
@@ -54,6 +56,11 @@ impl Kept {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Did its pods run on simulated nodes?
+    pub fn is_simulated(&self) -> bool {
+        self.target.starts_with("simulated")
     }
 
     /// Did known deviations count as divergences? Otherwise none could stand first in one.

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Exit, Failure, input};
-use crate::campaign::{Found, Gathered, Judged, Kept, KeptFound, Rates, Summary, judge_each};
+use crate::campaign::{
+    Class, Delays, Finding, Found, Gathered, IDLE_MS, Judged, Kept, KeptFound, Rates, Summary, delays_of, judge_each_by,
+};
 use crate::check::Verdict;
 use crate::model::KubeletVersion;
 use crate::report::{self, Page};
@@ -58,7 +60,13 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 
     let mut gathered = Gathered::default();
     let strict = args.strict || kept.is_strict();
-    let rest = judge_each(&recording, args.kubernetes, strict, |trace, judged| {
+    // The run judged simulated pods as those of an idle machine; the report must not find otherwise.
+    let delays = if kept.is_simulated() {
+        Delays::fixed(IDLE_MS)
+    } else {
+        delays_of(&recording)
+    };
+    let rest = judge_each_by(&recording, args.kubernetes, strict, &delays, |trace, judged| {
         let judged = as_in_the_run(&kept, &trace, judged);
         gathered.add(trace, judged);
     })?;
@@ -77,6 +85,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     let seconds = if kept.seconds > 0.0 { kept.seconds } else { gathered.seconds() };
     gathered.summarise(seconds, &mut summary);
+    if kept.pods_per_minute > 0.0 {
+        summary.pods_per_minute = kept.pods_per_minute;
+    }
     take_kept(&mut gathered, &mut summary, &kept, folder);
     let server = summary.server.as_deref().and_then(|server| server.parse().ok());
     let explained = gathered.findings.iter().zip(&summary.divergences);
@@ -125,12 +136,12 @@ fn as_in_the_run(kept: &Kept, trace: &Trace, judged: Judged) -> Judged {
 /// Puts what was found then beside what is found now; what stood for a second class stands for it again.
 fn take_kept(gathered: &mut Gathered, summary: &mut Summary, kept: &Kept, folder: Option<&Path>) {
     for one in &kept.divergences {
-        let same = |found: &crate::campaign::Finding| found.trace.uid == one.uid;
+        let same = |found: &Finding| found.trace.uid == one.uid;
         let Some(finding) = gathered.findings.iter().find(|finding| same(finding)) else {
             continue;
         };
         let is_there = gathered.findings.iter().any(|finding| same(finding) && finding.class() == one.class);
-        let shows = crate::campaign::Class::all_of(&finding.trace, &Verdict::Diverges(finding.divergences.clone()));
+        let shows = Class::all_of(&finding.trace, &Verdict::Diverges(finding.divergences.clone()));
         if !is_there && shows.contains(&one.class) {
             let own = finding.standing_for(&one.class);
             gathered.findings.push(own);

@@ -10,6 +10,11 @@ use crate::trace::{ConditionKind, ContainerSpec, ContainerView, EventType, Reaso
 /// A pod that is watched on after its last event is drawn for so long.
 const QUIET_END_MS: Position = 30_000;
 
+/// The kubelet is through with the pod.
+const LET_GO: &str = "let go";
+/// The object goes within this, unless something holds it.
+const LET_GO_MS: Position = 1_000;
+
 /// How the moments of a trace become places.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ruler {
@@ -246,13 +251,15 @@ fn requests(steps: &[(Position, &Step)]) -> Vec<Request> {
             before = Some(mark);
             let is_letting_go = mark.grace_s == 0 && step.view.phase.is_terminal();
             let words = if is_letting_go {
-                "let go".to_owned()
+                LET_GO.to_owned()
             } else {
                 format!("delete, grace {} s", mark.grace_s)
             };
             requests.push(Request { at: *at, words });
         }
         if step.event == EventType::Deleted {
+            // The kubelet's own last delete is the same moment for whoever looks at a whole life.
+            requests.pop_if(|last: &mut Request| last.words == LET_GO && *at - last.at < LET_GO_MS);
             let words = "removed".to_owned();
             requests.push(Request { at: *at, words });
         }

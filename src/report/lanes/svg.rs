@@ -1,5 +1,7 @@
 //! Lanes as an SVG inside a page; how it looks is the page's style sheet's business.
 
+use std::collections::BTreeSet;
+
 use super::scale::Scale;
 use super::{Axis, Lane, Life, Look, Picture, Position, Published, Run, Span, kind_word};
 use crate::report::markup::Markup;
@@ -13,7 +15,7 @@ const AXIS: f64 = 34.0;
 const STRIP: f64 = 18.0;
 const PHASE: f64 = 13.0;
 const CONDITION: f64 = 11.0;
-const CLIENT: f64 = 16.0;
+const CLIENT: f64 = 13.0;
 const LANE: f64 = 38.0;
 const GAP: f64 = 6.0;
 
@@ -84,7 +86,8 @@ impl Drawing<'_> {
 
     fn lanes_top(&self) -> f64 {
         let conditions = self.picture.observed.conditions.len() as f64;
-        AXIS + STRIP + 2.0 + PHASE + 3.0 + conditions * CONDITION + CLIENT
+        let rows = self.request_places().into_iter().map(|(.., row)| row + 1).max();
+        AXIS + STRIP + 2.0 + PHASE + 3.0 + conditions * CONDITION + rows.unwrap_or(0) as f64 * CLIENT + 2.0
     }
 
     fn lanes_end(&self) -> f64 {
@@ -98,6 +101,13 @@ impl Drawing<'_> {
 
     fn all(&self, markup: &mut Markup, height: f64) {
         self.axis(markup, height);
+        let places = self.places();
+        // The first one is drawn last, over the others; all of them under what they cross.
+        for (at, numbers) in places.iter().rev() {
+            let x = self.x(*at);
+            let class = if numbers.contains(&0) { "mark first" } else { "mark" };
+            line(markup, class, [x, 15.0, x, height - 2.0], "");
+        }
         let observed = &self.picture.observed;
         let mut y = AXIS;
         self.strip(markup, y, "STATUS", &observed.statuses);
@@ -124,7 +134,7 @@ impl Drawing<'_> {
             self.strip(markup, y, "STATUS predicted", &predicted.statuses);
             self.phases(markup, y + STRIP + 2.0, "phase predicted", &predicted.phases);
         }
-        self.marks(markup, height);
+        self.marks(markup, &places);
     }
 
     fn axis(&self, markup: &mut Markup, height: f64) {
@@ -193,19 +203,32 @@ impl Drawing<'_> {
         }
     }
 
-    fn requests(&self, markup: &mut Markup, y: f64, life: &Life) {
-        let mut free = LEFT;
-        for request in &life.requests {
+    /// For each request of the client where its words begin, on which side of its place, and in which row.
+    fn request_places(&self) -> Vec<(f64, bool, usize)> {
+        let mut free: Vec<f64> = Vec::new();
+        let requests = self.picture.observed.requests.iter();
+        let places = requests.map(|request| {
             let x = self.x(request.at);
-            let width = request.words.len() as f64 * 5.2;
+            let width = request.words.len() as f64 * 5.4 + 8.0;
+            let is_left = x + width > WIDTH;
+            let begin = if is_left { x - width } else { x };
+            let row = free.iter().position(|free| *free <= begin).unwrap_or_else(|| {
+                free.push(0.0);
+                free.len() - 1
+            });
+            free[row] = begin + width;
+            (x, is_left, row)
+        });
+        places.collect()
+    }
+
+    fn requests(&self, markup: &mut Markup, y: f64, life: &Life) {
+        for (request, (x, is_left, row)) in life.requests.iter().zip(self.request_places()) {
             let title = format!("{}: {}", self.picture.axis.place(request.at), request.words);
-            line(markup, "request", [x, y + 2.0, x, self.lanes_end()], &title);
-            let (start, class) = if x + 4.0 + width > WIDTH { (x - 4.0, "tiny end") } else { (x + 4.0, "tiny") };
-            let begin = if class == "tiny" { start } else { start - width };
-            if begin >= free {
-                write(markup, class, start, y + 11.0, &request.words);
-                free = begin + width;
-            }
+            let y = y + row as f64 * CLIENT;
+            line(markup, "request", [x, y + 3.0, x, self.lanes_end()], &title);
+            let (class, start) = if is_left { ("tiny end", x - 4.0) } else { ("tiny", x + 4.0) };
+            write(markup, class, start, y + 11.0, &request.words);
         }
     }
 
@@ -289,34 +312,38 @@ impl Drawing<'_> {
         rect(markup, class, self.block(state.from, state.to, y, height), &title);
     }
 
-    fn marks(&self, markup: &mut Markup, height: f64) {
-        let marks = &self.picture.marks;
+    /// Where the marks are; several can be at one place.
+    fn places(&self) -> Vec<(Position, Vec<usize>)> {
         let mut places: Vec<(Position, Vec<usize>)> = Vec::new();
-        for (index, mark) in marks.iter().enumerate() {
+        for (index, mark) in self.picture.marks.iter().enumerate() {
             match places.iter_mut().find(|(at, _)| *at == mark.at) {
                 Some((_, numbers)) => numbers.push(index),
                 None => places.push((mark.at, vec![index])),
             }
         }
-        // The first one is drawn last, over the others.
+        places
+    }
+
+    /// Flags, and rings around the containers that they are about.
+    fn marks(&self, markup: &mut Markup, places: &[(Position, Vec<usize>)]) {
+        let marks = &self.picture.marks;
         for (at, numbers) in places.iter().rev() {
             let x = self.x(*at);
-            let is_first = numbers.contains(&0);
-            let words = |index: &usize| format!("{}. event {}, {}: {}", index + 1, marks[*index].event_index, marks[*index].rule, marks[*index].summary);
+            let words = |index: &usize| {
+                let mark = &marks[*index];
+                format!("{}. event {}, {}: {}", index + 1, mark.event_index, mark.rule, mark.summary)
+            };
             let title = numbers.iter().map(words).collect::<Vec<_>>().join("\n");
-            let class = if is_first { "mark first" } else { "mark" };
-            line(markup, class, [x, 15.0, x, height - 2.0], &title);
             let label = match numbers[..] {
-                [only] => (only + 1).to_string(),
                 [first, .., last] if numbers.len() > 2 => format!("{}…{}", first + 1, last + 1),
                 _ => numbers.iter().map(|n| (n + 1).to_string()).collect::<Vec<_>>().join(","),
             };
             let width = 10.0 + 6.5 * label.chars().count() as f64;
-            let class = if is_first { "flag first" } else { "flag" };
+            let class = if numbers.contains(&0) { "flag first" } else { "flag" };
             rect(markup, class, [x - width / 2.0, 1.0, width, 15.0], &title);
             write(markup, "number", x, 12.5, &label);
-            let lanes = numbers.iter().filter_map(|index| marks[*index].lane);
-            for lane in lanes.collect::<std::collections::BTreeSet<_>>() {
+            let lanes: BTreeSet<usize> = numbers.iter().filter_map(|index| marks[*index].lane).collect();
+            for lane in lanes {
                 let y = self.lanes_top() + lane as f64 * LANE + 1.0;
                 rect(markup, "spot", [x - 5.0, y, 10.0, LANE - 2.0], &title);
             }

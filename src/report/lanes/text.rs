@@ -12,9 +12,8 @@ const NAMES: usize = 20;
 /// Columns of the axis.
 const COLUMNS: usize = 86;
 
-const LEGEND: &str = "\
-number: a life starts   - runs   = runs, is ready   T gets its TERM   ]n exits with n   . waits   ~ waits in back-off
-";
+const LEGEND: &str =
+    "[1 [2 a life starts   - runs   = runs, ready   T gets TERM   ]n exits with n   . waits   ~ waits in back-off\n";
 
 /// How a character is painted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,21 +127,31 @@ impl Drawing<'_> {
             self.lane(lane)
                 .finish(text, &format!("  {} {}", kind_word(lane.kind), lane.name));
         }
-        if !life.requests.is_empty() {
-            let mut line = Line::new();
-            let mut free = 0;
-            for request in &life.requests {
-                let column = self.column(request.at);
-                if column >= free {
-                    let words = format!("^ {}", request.words);
-                    // What does not fit stands left of its place.
-                    let start = column.min(COLUMNS.saturating_sub(words.len())).max(free);
-                    line.put(start, &words, Ink::Plain);
-                    free = start + words.len() + 1;
-                }
-            }
-            line.finish(text, "  client");
+        for (row, line) in self.requests(life).into_iter().enumerate() {
+            line.finish(text, if row == 0 { "  client" } else { "" });
         }
+    }
+
+    /// Each request in the first line that has room for it.
+    fn requests(&self, life: &Life) -> Vec<Line> {
+        let mut lines: Vec<(usize, Line)> = Vec::new();
+        for request in &life.requests {
+            let words = format!("^ {}", request.words);
+            let column = self.column(request.at);
+            // What does not fit stands left of its place.
+            let (start, words) = if column + words.len() <= COLUMNS {
+                (column, words)
+            } else {
+                ((column + 1).saturating_sub(words.len()), format!("{} ^", request.words))
+            };
+            let row = lines.iter().position(|(free, _)| *free <= start).unwrap_or_else(|| {
+                lines.push((0, Line::new()));
+                lines.len() - 1
+            });
+            lines[row].1.put(start, &words, Ink::Plain);
+            lines[row].0 = start + words.len() + 1;
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     fn spans(&self, spans: &[Span]) -> Line {
@@ -169,19 +178,21 @@ impl Drawing<'_> {
             }
         }
         for run in &lane.runs {
-            let (from, to) = (self.column(run.from), self.column(run.to).max(self.column(run.from) + 1));
+            // There is room for the life's number however short it was.
+            let from = self.column(run.from);
+            let to = self.column(run.to).max(from + 2);
             line.fill(from..to, '-', Ink::Running);
             for state in lane.published.iter().filter(|state| state.look == Look::Ready) {
                 let ready = self.column(state.from).max(from)..self.column(state.to).min(to);
                 line.fill(ready, '=', Ink::Ready);
             }
             if let Some(term) = run.term {
-                line.put(self.column(term).clamp(from + 1, to.max(from + 1)), "T", Ink::Warning);
+                line.put(self.column(term).clamp(from + 2, to), "T", Ink::Warning);
             }
-            line.put(from, &life_mark(run.attempt), Ink::Running);
+            line.put(from, &format!("[{}", life_mark(run.attempt)), Ink::Running);
             if let Some(code) = run.exit {
                 let ink = if code == 0 { Ink::Plain } else { Ink::Bad };
-                let is_taken = run.term.is_some_and(|term| self.column(term).max(from + 1) >= to);
+                let is_taken = run.term.is_some_and(|term| self.column(term) >= to);
                 line.put(to + usize::from(is_taken), &format!("]{code}"), ink);
             }
         }

@@ -5,16 +5,19 @@ use std::fs;
 
 use super::super::finding::{Shown, show};
 use super::super::lanes;
-use super::super::markup::Markup;
+use super::super::markup::{Attribute, Markup};
 use super::overview::{about, badge};
 use super::{Page, anchor, link, outside};
 use crate::campaign::{Class, Finding, Found};
 use crate::check::Bounds;
-use crate::explain::{self, Explanation, Proof};
+use crate::explain::{self, Explanation, Moment, Proof, source};
 use crate::shrink::said;
 
 /// Proofs that are told in full; of a pod with more, the others are only named.
 const PROOFS_MAX: usize = 4;
+
+/// Where nothing diverges, so few known deviations are shown at once.
+const OPEN_MAX: usize = 3;
 
 impl Page<'_> {
     pub(super) fn divergences(&self, markup: &mut Markup) {
@@ -24,21 +27,32 @@ impl Page<'_> {
         markup.nest("section", &[("id", &"divergences")], |markup| {
             markup.raw("<h2>Divergences</h2>");
             legend(markup);
+            // The first one shows what there is to open in the others.
+            let mut is_first = true;
             for (class, pods, by_version) in self.classes() {
                 let found = self.of_class(class);
                 if !found.is_empty() {
-                    self.class(markup, class, pods, &by_version, &found);
+                    self.class(markup, class, pods, &by_version, &found, is_first);
+                    is_first = false;
                 }
             }
         });
     }
 
     /// A class with its divergences; the first one stands for it.
-    fn class(&self, markup: &mut Markup, class: &Class, pods: usize, by_version: &BTreeMap<&str, usize>, found: &[usize]) {
+    fn class(
+        &self,
+        markup: &mut Markup,
+        class: &Class,
+        pods: usize,
+        by_version: &BTreeMap<&str, usize>,
+        found: &[usize],
+        tells_why: bool,
+    ) {
         markup.nest("article", &[("id", &anchor(class)), ("class", &"card")], |markup| {
             head(markup, class, pods, by_version);
             let (first, rest) = found.split_at(1);
-            self.divergence(markup, first[0], true);
+            self.divergence(markup, first[0], tells_why);
             if !rest.is_empty() {
                 markup.nest("details", &[("class", &"more")], |markup| {
                     let pods = if rest.len() == 1 { "pod" } else { "pods" };
@@ -59,7 +73,7 @@ impl Page<'_> {
         });
     }
 
-    fn divergence(&self, markup: &mut Markup, index: usize, is_open: bool) {
+    fn divergence(&self, markup: &mut Markup, index: usize, tells_why: bool) {
         let (found, explanation) = (&self.summary.divergences[index], &self.explanations[index]);
         let id = format!("pod-{index}");
         markup.nest("div", &[("id", &id), ("class", &"divergence")], |markup| {
@@ -75,7 +89,7 @@ impl Page<'_> {
                 }
                 rates(markup, found);
             });
-            pictured(markup, &explanation.shown, &explanation.why, &found.pod, is_open);
+            pictured(markup, &explanation.shown, &explanation.why, &found.pod, tells_why);
             smallest(markup, found);
             self.files(markup, found);
             if !found.replay.is_empty() {
@@ -116,6 +130,7 @@ impl Page<'_> {
             names.entry(class.known_deviation.as_deref().unwrap_or_default()).or_default().push((class, finding));
         }
         let classes = self.classes();
+        let is_open = examples.len() <= OPEN_MAX && self.summary.divergences.is_empty();
         markup.nest("section", &[("id", &"known")], |markup| {
             markup.raw("<h2>Known deviations</h2><p class=\"note\">Promises that these versions are known to break: named, counted, and no reason to fail. For each class the pod with the shortest life that shows it.</p>");
             if self.summary.divergences.is_empty() {
@@ -136,7 +151,12 @@ impl Page<'_> {
                     about(markup, name);
                     for (class, finding) in examples {
                         let pods = classes.iter().find(|(it, ..)| *it == class).map_or(0, |(_, pods, _)| *pods);
-                        markup.nest("details", &[("class", &"one"), ("id", &anchor(class))], |markup| {
+                        let id = anchor(class);
+                        let mut attributes: Vec<Attribute<'_>> = vec![("class", &"one"), ("id", &id)];
+                        if is_open {
+                            attributes.push(("open", &""));
+                        }
+                        markup.nest("details", &attributes, |markup| {
                             markup.nest("summary", &[], |markup| {
                                 markup.element("b", &[], &class.rule);
                                 markup.text(format_args!(" {}, {}: {pods} {}", class.part, class.stage, if pods == 1 { "pod" } else { "pods" }));
@@ -159,7 +179,7 @@ impl Page<'_> {
             markup.element("b", &[], &trace.name);
             markup.element("span", &[], &finding.kubernetes);
         });
-        pictured(markup, &shown, &why, &trace.name, true);
+        pictured(markup, &shown, &why, &trace.name, false);
     }
 }
 
@@ -170,10 +190,16 @@ fn head(markup: &mut Markup, class: &Class, pods: usize, by_version: &BTreeMap<&
         if let Some(name) = &class.known_deviation {
             markup.element("span", &[("class", &"badge known")], format_args!("◆ {name}"));
         }
-        let by_version: Vec<String> = by_version.iter().map(|(version, pods)| format!("{version}: {pods}")).collect();
         let words = if pods == 1 { "pod" } else { "pods" };
-        markup.element("small", &[("class", &"count")], format_args!("{pods} {words} ({})", by_version.join(", ")));
+        let versions: Vec<String> = match by_version.len() {
+            1 => by_version.keys().map(|version| format!("on {version}")).collect(),
+            _ => by_version.iter().map(|(version, pods)| format!("{version}: {pods}")).collect(),
+        };
+        markup.element("small", &[("class", &"count")], format_args!("{pods} {words} {}", versions.join(", ")));
     });
+    if let Some(source) = source(&class.rule) {
+        markup.element("p", &[("class", &"sentence")], source.sentence);
+    }
     if let Some(name) = &class.known_deviation {
         about(markup, name);
     }
@@ -188,7 +214,7 @@ fn rates(markup: &mut Markup, found: &Found) {
 }
 
 /// The lanes, with what they show in words and as tables.
-fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, is_open: bool) {
+fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, tells_why: bool) {
     markup.nest("ol", &[("class", &"marks")], |markup| {
         for (mark, proof) in shown.picture.marks.iter().zip(&why.proofs) {
             markup.nest("li", &[], |markup| {
@@ -202,11 +228,10 @@ fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, i
     markup.nest("div", &[("class", &"wide picture")], |markup| {
         markup.append(&lanes::svg(&shown.picture, name));
     });
-    let why_open: &[super::super::markup::Attribute<'_>] = if is_open { &[("open", &"")] } else { &[] };
+    let why_open: &[Attribute<'_>] = if tells_why { &[("open", &"")] } else { &[] };
     markup.nest("details", why_open, |markup| {
         markup.raw("<summary>Why</summary>");
         for (index, told) in why.proofs.iter().enumerate().take(PROOFS_MAX) {
-            // The pod's life is told once; each further proof only says what it adds.
             proof(markup, told, index);
         }
         markup.nest("p", &[], |markup| {
@@ -234,29 +259,15 @@ fn proof(markup: &mut Markup, proof: &Proof, index: usize) {
                 outside(markup, &source.link, "source");
             });
         }
-        markup.nest("table", &[("class", &"moments")], |markup| {
-            markup.raw("<tbody>");
-            if proof.earlier > 0 {
-                markup.nest("tr", &[("class", &"soft")], |markup| {
-                    markup.raw("<td></td>");
-                    markup.element("td", &[], format_args!("… {} before", proof.earlier));
-                });
-            }
-            for (is_marked, moment) in &proof.observed {
-                let class = if *is_marked { "marked" } else { "" };
-                markup.nest("tr", &[("class", &class)], |markup| {
-                    let at = moment.at_ms.map(|ms| format!("{:.2} s", ms as f64 / 1_000.0));
-                    markup.element("td", &[("class", &"number")], at.unwrap_or_default());
-                    markup.nest("td", &[], |markup| {
-                        markup.text(&moment.what);
-                        if let Some(event) = moment.event_index {
-                            markup.element("span", &[("class", &"soft")], format_args!(" event {event}"));
-                        }
-                    });
-                });
-            }
-            markup.raw("</tbody>");
-        });
+        if index == 0 {
+            moments(markup, proof);
+        } else {
+            // The pod's life is told with the first proof.
+            markup.nest("details", &[], |markup| {
+                markup.raw("<summary>Observed around it</summary>");
+                moments(markup, proof);
+            });
+        }
         if !proof.not_implied.is_empty() {
             markup.raw("<p><b>Not implied</b></p>");
             markup.nest("ul", &[], |markup| {
@@ -265,6 +276,36 @@ fn proof(markup: &mut Markup, proof: &Proof, index: usize) {
                 }
             });
         }
+    });
+}
+
+fn moments(markup: &mut Markup, proof: &Proof) {
+    markup.nest("table", &[("class", &"moments")], |markup| {
+        markup.raw("<tbody>");
+        if proof.earlier > 0 {
+            markup.nest("tr", &[("class", &"soft")], |markup| {
+                markup.raw("<td></td>");
+                markup.element("td", &[], format_args!("… {} before", proof.earlier));
+            });
+        }
+        for (is_marked, moment) in &proof.observed {
+            row(markup, *is_marked, moment);
+        }
+        markup.raw("</tbody>");
+    });
+}
+
+fn row(markup: &mut Markup, is_marked: bool, moment: &Moment) {
+    let class = if is_marked { "marked" } else { "" };
+    markup.nest("tr", &[("class", &class)], |markup| {
+        let at = moment.at_ms.map(|ms| format!("{:.2} s", ms as f64 / 1_000.0));
+        markup.element("td", &[("class", &"number")], at.unwrap_or_default());
+        markup.nest("td", &[], |markup| {
+            markup.text(&moment.what);
+            if let Some(event) = moment.event_index {
+                markup.element("span", &[("class", &"soft")], format_args!(" event {event}"));
+            }
+        });
     });
 }
 
@@ -286,16 +327,17 @@ fn smallest(markup: &mut Markup, found: &Found) {
 fn legend(markup: &mut Markup) {
     markup.raw(concat!(
         "<details class=\"legend\" open=\"\"><summary>How to read the pictures</summary><ul>",
-        "<li><i class=\"k run\"></i> a process runs (number: which life of the container; after the bar its exit code, ✕ if not 0)</li>",
-        "<li><i class=\"k term\"></i> it got its TERM; hatched: it is being stopped</li>",
-        "<li><i class=\"k ready\"></i> published as running and ready</li>",
-        "<li><i class=\"k not-ready\"></i> published as running, not ready</li>",
-        "<li><i class=\"k not-started\"></i> published as running, not started</li>",
-        "<li><i class=\"k waits\"></i> published as waiting <i class=\"k waits off\"></i> in back-off</li>",
-        "<li><i class=\"k ended\"></i> published as ended <i class=\"k ended bad\"></i> with an error</li>",
-        "<li><i class=\"k predicted\"></i> the same process as the model predicts it</li>",
-        "<li><i class=\"k mark\"></i> where observation and permission part, numbered as in the text</li>",
-        "<li>grey stretches of the axis are longer than they are drawn; rest the pointer on anything for details</li>",
+        "<li><i class=\"key run\"></i><span>a process runs, in its first, second, … life; its exit code, ✕ if not 0</span></li>",
+        "<li><i class=\"key term\"></i><span>it got its TERM; hatched while it is being stopped</span></li>",
+        "<li><i class=\"key predicted\"></i><span>the same as the model predicts it</span></li>",
+        "<li><i class=\"key ready\"></i><span>published as running and ready</span></li>",
+        "<li><i class=\"key not-ready\"></i><span>published as running, not ready</span></li>",
+        "<li><i class=\"key not-started\"></i><span>published as running, not started</span></li>",
+        "<li><i class=\"key waits\"></i><span class=\"two\">published as waiting <i class=\"key waits off\"></i> in back-off</span></li>",
+        "<li><i class=\"key ended\"></i><span class=\"two\">published as ended <i class=\"key ended bad\"></i> with an error</span></li>",
+        "<li><i class=\"key mark\"></i><span>a disagreement, numbered as in the text</span></li>",
+        "<li><i class=\"key gap\"></i><span>a stretch that is drawn shorter than it was</span></li>",
+        "<li><span>Rest the pointer on anything for its times.</span></li>",
         "</ul></details>"
     ));
 }

@@ -1,9 +1,12 @@
 //! The head of the page: what ran, the verdicts by version, the classes of failure, promises and goals.
 
+use std::collections::BTreeMap;
+
 use super::super::markup::Markup;
 use super::{Page, anchor, outside};
-use crate::campaign::Tally;
+use crate::campaign::{Class, Tally};
 use crate::deviations;
+use crate::explain::source;
 use crate::goals;
 use crate::shrink::said;
 
@@ -19,6 +22,9 @@ pub(super) const VERDICTS: [(&str, &str, &str); 4] = [
 const REASONS_MAX: usize = 8;
 /// Less than this is no load worth mentioning.
 const LOAD_MS: i64 = 5_000;
+
+/// A class of failure with how many pods showed it, in all and by version.
+type Shown<'a> = (&'a Class, usize, BTreeMap<&'a str, usize>);
 
 fn counts(tally: &Tally) -> [usize; 4] {
     [tally.diverges, tally.known_deviation, tally.inconclusive, tally.conforms]
@@ -57,7 +63,9 @@ impl Page<'_> {
                 fact("API server", summary.server.as_deref().unwrap_or_default());
                 if summary.seconds > 0.0 {
                     fact("duration", &duration(summary.seconds));
-                    fact("pods a minute", &format!("{:.0}", summary.pods_per_minute));
+                    if self.is_campaign() {
+                        fact("pods a minute", &format!("{:.0}", summary.pods_per_minute));
+                    }
                 }
                 fact("judged", &judged.to_string());
                 fact("ended early", summary.stopped.as_deref().unwrap_or_default());
@@ -71,11 +79,11 @@ impl Page<'_> {
             }
             markup.raw("<nav><a href=\"#versions\">Versions</a>");
             for (target, title, is_there) in [
-                ("#classes", "Rules", !self.gathered.shown.values().all(std::collections::BTreeMap::is_empty)),
+                ("#classes", "Rules", !self.gathered.shown.values().all(BTreeMap::is_empty)),
                 ("#divergences", "Divergences", !summary.divergences.is_empty()),
                 ("#known", "Known deviations", !self.gathered.examples.is_empty()),
                 ("#promises", "Promises", true),
-                ("#goals", "Goals", true),
+                ("#goals", "Goals", self.is_campaign()),
                 ("#pods", "All pods", true),
             ] {
                 if is_there {
@@ -94,49 +102,83 @@ impl Page<'_> {
                 remarks(markup, version, tally);
             }
         });
+        self.rules(markup);
+    }
+
+    /// Classes of failure by rule, in the order of [`Page::classes`].
+    fn rules(&self, markup: &mut Markup) {
         let classes = self.classes();
         if classes.is_empty() {
             return;
         }
+        let mut groups: Vec<Vec<Shown<'_>>> = Vec::new();
+        for one in classes {
+            let is_same = |group: &&mut Vec<Shown<'_>>| {
+                let class = group[0].0;
+                (&class.rule, &class.known_deviation) == (&one.0.rule, &one.0.known_deviation)
+            };
+            match groups.iter_mut().find(is_same) {
+                Some(group) => group.push(one),
+                None => groups.push(vec![one]),
+            }
+        }
         markup.nest("section", &[("id", &"classes")], |markup| {
-            markup.raw("<h2>By rule</h2><p class=\"note\">A class of failure is a rule, a kind of container and a stage of the pod’s life. Numbers are pods; one pod can show several.</p>");
+            markup.raw("<h2>By rule</h2>");
+            markup.raw("<p class=\"note\">Pods by the rule that they break, the kind of container and the stage of their life; one pod can break several.</p>");
             markup.nest("div", &[("class", &"wide")], |markup| {
                 markup.nest("table", &[], |markup| {
-                    markup.raw("<thead><tr><th>rule</th><th>known as</th><th>container</th><th>stage</th>");
+                    markup.raw("<thead><tr><th>rule</th><th>known as</th><th>where</th>");
                     for version in self.summary.kubelets.keys() {
                         markup.element("th", &[("class", &"number")], version);
                     }
-                    markup.raw("<th>seen again</th></tr></thead>");
+                    markup.raw("<th>run again</th></tr></thead>");
                     markup.nest("tbody", &[], |markup| {
-                        for (class, _, by_version) in &classes {
-                            let kind = if class.known_deviation.is_some() { "" } else { "unknown" };
-                            markup.nest("tr", &[("class", &kind)], |markup| {
-                                let found = self.of_class(class);
-                                let is_shown = !found.is_empty() || self.gathered.examples.contains_key(*class);
-                                markup.nest("td", &[], |markup| {
-                                    let href = format!("#{}", anchor(class));
-                                    if is_shown {
-                                        markup.element("a", &[("href", &href)], &class.rule);
-                                    } else {
-                                        markup.text(&class.rule);
-                                    }
-                                });
-                                markup.element("td", &[], class.known_deviation.as_deref().unwrap_or("–"));
-                                markup.element("td", &[], class.part);
-                                markup.element("td", &[], class.stage);
-                                for version in self.summary.kubelets.keys() {
-                                    let pods = by_version.get(version.as_str()).copied().unwrap_or_default();
-                                    let text = if pods == 0 { "–".to_owned() } else { pods.to_string() };
-                                    markup.element("td", &[("class", &"number")], text);
-                                }
-                                let rates = found.first().map(|index| &self.summary.divergences[*index].confirmed);
-                                let rates = rates.filter(|rates| !rates.is_empty()).map(said);
-                                markup.element("td", &[], rates.unwrap_or_default());
-                            });
+                        for group in &groups {
+                            for (index, one) in group.iter().enumerate() {
+                                let lines = (index == 0).then_some(group.len());
+                                self.rule_row(markup, one, lines);
+                            }
                         }
                     });
                 });
             });
+        });
+    }
+
+    /// A class; the first of a rule's `lines` names the rule.
+    fn rule_row(&self, markup: &mut Markup, (class, _, by_version): &Shown<'_>, lines: Option<usize>) {
+        let kind = if class.known_deviation.is_some() { "" } else { "unknown" };
+        markup.nest("tr", &[("class", &kind)], |markup| {
+            if let Some(lines) = lines {
+                markup.nest("td", &[("rowspan", &lines), ("class", &"of")], |markup| {
+                    markup.element("b", &[], &class.rule);
+                    if let Some(source) = source(&class.rule) {
+                        markup.element("span", &[("class", &"sentence")], source.sentence);
+                    }
+                });
+                let name = class.known_deviation.as_deref().unwrap_or("–");
+                markup.element("td", &[("rowspan", &lines), ("class", &"known-as")], name);
+            }
+            let found = self.of_class(class);
+            let is_shown = !found.is_empty() || self.gathered.examples.contains_key(*class);
+            markup.nest("td", &[("class", &"where-it-is")], |markup| {
+                let words = format!("{}, {}", class.part, class.stage);
+                if is_shown {
+                    let href = format!("#{}", anchor(class));
+                    markup.element("a", &[("href", &href)], words);
+                } else {
+                    markup.text(words);
+                }
+            });
+            for version in self.summary.kubelets.keys() {
+                match by_version.get(version.as_str()) {
+                    Some(pods) => markup.element("td", &[("class", &"number")], pods),
+                    None => markup.raw("<td class=\"number zero\">–</td>"),
+                }
+            }
+            let rates = found.first().map(|index| &self.summary.divergences[*index].confirmed);
+            let rates = rates.filter(|rates| !rates.is_empty()).map(said);
+            markup.element("td", &[], rates.unwrap_or_default());
         });
     }
 
@@ -203,7 +245,15 @@ impl Page<'_> {
         });
     }
 
+    /// Was it drawn from a seed? What was only recorded owes no goals.
+    fn is_campaign(&self) -> bool {
+        !self.summary.seed.is_empty()
+    }
+
     pub(super) fn goals(&self, markup: &mut Markup) {
+        if !self.is_campaign() {
+            return;
+        }
         let met = self.summary.goals.values().filter(|pods| **pods > 0).count();
         markup.nest("section", &[("id", &"goals")], |markup| {
             markup.raw("<h2>Goals</h2>");

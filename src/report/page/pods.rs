@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Page;
 use super::super::markup::Markup;
 use super::overview::{VERDICTS, badge};
+use crate::campaign::PodLine;
 
 impl Page<'_> {
     pub(super) fn pods(&self, markup: &mut Markup) {
@@ -27,7 +28,11 @@ impl Page<'_> {
                 markup.nest("table", &[("class", &"pods")], |markup| {
                     markup.raw("<thead><tr><th class=\"v\">verdict</th><th class=\"k\">kubelet</th><th class=\"p\">pod</th><th class=\"r\">rules</th><th>what</th></tr></thead>");
                     markup.nest("tbody", &[], |markup| {
-                        for line in &pods.lines {
+                        // What matters most first, then in the order of the run.
+                        let rank = |line: &&PodLine| VERDICTS.iter().position(|(word, ..)| *word == line.verdict);
+                        let mut lines: Vec<&PodLine> = pods.lines.iter().collect();
+                        lines.sort_by_key(rank);
+                        for line in lines {
                             let rules: BTreeSet<&str> = line.rules.iter().map(|(rule, known)| known.as_deref().unwrap_or(rule)).collect();
                             let rules: Vec<&str> = rules.into_iter().collect();
                             let all = line.rules.iter().flat_map(|(rule, known)| [Some(rule.as_str()), known.as_deref()]);
