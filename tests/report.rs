@@ -58,15 +58,29 @@ fn pictures_of_all_recordings_are_in_order() {
             let spans = life.statuses.iter().chain(&life.phases);
             let spans = spans.chain(life.conditions.iter().flat_map(|band| &band.holds));
             for span in spans {
-                assert!(0 <= span.from && span.from <= span.to && span.to <= picture.end, "{file}: {span:?}");
+                assert!(
+                    0 <= span.from && span.from <= span.to && span.to <= picture.end,
+                    "{file}: {span:?}"
+                );
             }
             for lane in &life.lanes {
                 for run in &lane.runs {
-                    assert!(0 <= run.from && run.from <= run.to && run.to <= picture.end, "{file}: {run:?}");
+                    assert!(
+                        0 <= run.from && run.from <= run.to && run.to <= picture.end,
+                        "{file}: {run:?}"
+                    );
                 }
                 let pairs = lane.runs.windows(2);
-                assert!(pairs.clone().all(|pair| pair[0].to <= pair[1].from), "{file}: {:?}", lane.runs);
-                assert!(pairs.clone().all(|pair| pair[0].attempt < pair[1].attempt), "{file}: {:?}", lane.runs);
+                assert!(
+                    pairs.clone().all(|pair| pair[0].to <= pair[1].from),
+                    "{file}: {:?}",
+                    lane.runs
+                );
+                assert!(
+                    pairs.clone().all(|pair| pair[0].attempt < pair[1].attempt),
+                    "{file}: {:?}",
+                    lane.runs
+                );
             }
         }
     }
@@ -94,7 +108,12 @@ impl Report {
     fn of(traces: impl IntoIterator<Item = (String, Trace)>, strict: bool) -> Self {
         let mut gathered = Gathered::default();
         for (file, trace) in traces {
-            let judged = judge_as(&trace, Some(support::version(&file, &trace)), &Bounds::default(), strict);
+            let judged = judge_as(
+                &trace,
+                Some(support::version(&file, &trace)),
+                &Bounds::default(),
+                strict,
+            );
             gathered.add(trace, judged);
         }
         let mut summary = Summary {
@@ -106,7 +125,9 @@ impl Report {
         gathered.summarise(60.0, &mut summary);
         summary.divergences = gathered.findings.iter().map(found).collect();
         let told = gathered.findings.iter().zip(&summary.divergences);
-        let explanations = told.map(|(finding, found)| report::explain(finding, found, None)).collect();
+        let explanations = told
+            .map(|(finding, found)| report::explain(finding, found, None))
+            .collect();
         Self {
             summary,
             gathered,
@@ -164,12 +185,20 @@ fn a_page_shows_each_divergence_once() {
     assert!(report.summary.divergences.len() >= 5);
     for index in 0..report.summary.divergences.len() {
         let id = format!("pod-{index}");
-        assert_eq!(page.descendants().filter(|node| node.attribute("id") == Some(&id)).count(), 1, "{id}");
+        assert_eq!(
+            page.descendants()
+                .filter(|node| node.attribute("id") == Some(&id))
+                .count(),
+            1,
+            "{id}"
+        );
     }
     let pictures = elements(&page, "svg").filter(|node| node.attribute("class") == Some("lanes"));
     assert_eq!(pictures.count(), report.summary.divergences.len());
     let rows = elements(&page, "table").find(|node| node.attribute("class") == Some("pods"));
-    let rows = rows.into_iter().flat_map(|table| table.descendants().filter(|node| node.attribute("data-v").is_some()));
+    let rows = rows
+        .into_iter()
+        .flat_map(|table| table.descendants().filter(|node| node.attribute("data-v").is_some()));
     assert_eq!(rows.count(), findings().count());
 }
 
@@ -179,8 +208,13 @@ fn a_page_shows_each_class_of_known_deviation_once() {
     assert!(!report.gathered.examples.is_empty());
     let html = report.html();
     let page = parsed(&html);
-    let pictures = elements(&page, "svg").filter(|node| node.attribute("class") == Some("lanes")).count();
-    assert_eq!(pictures, report.gathered.examples.len() + report.summary.divergences.len());
+    let pictures = elements(&page, "svg")
+        .filter(|node| node.attribute("class") == Some("lanes"))
+        .count();
+    assert_eq!(
+        pictures,
+        report.gathered.examples.len() + report.summary.divergences.len()
+    );
 }
 
 #[test]
@@ -203,7 +237,10 @@ fn links_within_a_page_lead_somewhere_and_nothing_is_loaded() {
                 assert_eq!(node.attribute(name), None, "{:?}", node.tag_name());
             }
             let tag = node.tag_name().name();
-            assert!(!["link", "img", "iframe", "object", "embed", "base", "image", "use"].contains(&tag), "{tag}");
+            assert!(
+                !["link", "img", "iframe", "object", "embed", "base", "image", "use"].contains(&tag),
+                "{tag}"
+            );
         }
         for style in elements(&page, "style") {
             let text = style.text().unwrap_or_default();
@@ -217,7 +254,9 @@ fn links_within_a_page_lead_somewhere_and_nothing_is_loaded() {
 #[test]
 fn foreign_names_and_words_stay_text() {
     let hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>&\u{1b}[31m\u{0}";
-    let (file, mut trace) = findings().find(|(name, _)| name == "to-3.v1.37.0").expect("a stored finding");
+    let (file, mut trace) = findings()
+        .find(|(name, _)| name == "to-3.v1.37.0")
+        .expect("a stored finding");
     let version = support::version(&file, &trace);
     trace.name = hostile.to_owned();
     trace.node = Some(hostile.to_owned());
@@ -256,6 +295,9 @@ fn foreign_names_and_words_stay_text() {
     let page = parsed(&html);
     assert_eq!(elements(&page, "script").count(), 1, "only our own");
     assert_eq!(elements(&page, "img").count(), 0);
-    assert!(page.descendants().all(|node| node.attributes().all(|it| !it.name().starts_with("on"))));
+    assert!(
+        page.descendants()
+            .all(|node| node.attributes().all(|it| !it.name().starts_with("on")))
+    );
     assert!(!html.contains('\u{1b}') && !html.contains('\u{0}'));
 }

@@ -122,9 +122,20 @@ impl Gathered {
         }
     }
 
-    fn take_example(&mut self, class: &Class, trace: &Trace, kubernetes: &str, divergences: &[Divergence], delay_ms: i64) {
+    fn take_example(
+        &mut self,
+        class: &Class,
+        trace: &Trace,
+        kubernetes: &str,
+        divergences: &[Divergence],
+        delay_ms: i64,
+    ) {
         let size = |trace: &Trace| (trace.spec.containers.len(), trace.steps.len());
-        if self.examples.get(class).is_some_and(|known| size(&known.trace) <= size(trace)) {
+        if self
+            .examples
+            .get(class)
+            .is_some_and(|known| size(&known.trace) <= size(trace))
+        {
             return;
         }
         let example = Finding {

@@ -46,7 +46,10 @@ impl PodLines {
             Verdict::Conforms => (BTreeSet::new(), String::new()),
             Verdict::Inconclusive(reason) => (BTreeSet::new(), reason.clone()),
             Verdict::KnownDeviation(found) | Verdict::Diverges(found) => (
-                found.iter().map(|it| (it.rule.clone(), it.known_deviation.clone())).collect(),
+                found
+                    .iter()
+                    .map(|it| (it.rule.clone(), it.known_deviation.clone()))
+                    .collect(),
                 found.first().map_or(String::new(), |first| first.summary.clone()),
             ),
         };

@@ -51,7 +51,8 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     let mut explanations = Vec::new();
     for (index, finding) in gathered.findings.iter().enumerate() {
         let pursued = campaign.pursued.findings.get(&index);
-        let (found, explanation) = tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
+        let (found, explanation) =
+            tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
         summary.divergences.push(found);
         texts.push((pursued.is_none(), explanation.painted.clone()));
         explanations.push(explanation);
@@ -91,7 +92,11 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
             output.text(&report::catalogue(&summary))?;
         }
         if let Some(folder) = folder {
-            output.line(&format!("kept in {}; report: {}", folder.display(), folder.join("report.html").display()))?;
+            output.line(&format!(
+                "kept in {}; report: {}",
+                folder.display(),
+                folder.join("report.html").display()
+            ))?;
         }
     }
     let exit = Exit::of_verdicts(judged, conclusive, diverges > 0);

@@ -89,7 +89,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             }
             output.line("")?;
             let server = trace.server.as_deref().and_then(|text| text.parse().ok());
-            output.text(&report::lanes::text(&report::show(&trace, divergences, version, server).picture))?;
+            output.text(&report::lanes::text(
+                &report::show(&trace, divergences, version, server).picture,
+            ))?;
             output.line("")?;
         }
         input::print_notes(file, traces.notes());

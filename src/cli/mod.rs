@@ -51,6 +51,7 @@ Exit codes:
 Examples:
   podcheck run                                   random pods: on the cluster if one is up, else simulated
   podcheck check watch.json                      judge what kubectl recorded
+  podcheck report watch.json                     the same as one HTML page, with pictures
   podcheck table watch.json                      the tables that kubectl get pod -w printed
   podcheck predict pod.yaml --kubernetes 1.34    the table to expect before the pod ever ran
   podcheck cluster up                            a Kind cluster with kubelets of several versions";

@@ -50,7 +50,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let folder = what.is_dir().then_some(what.as_path());
     let recording = folder.map_or_else(|| what.clone(), |folder| folder.join("recording.jsonl"));
     if what.as_os_str() == "-" {
-        return Err(Failure::Usage("a report needs a recording in a file: it is read twice".to_owned()));
+        return Err(Failure::Usage(
+            "a report needs a recording in a file: it is read twice".to_owned(),
+        ));
     }
     // For the message, if it cannot be opened.
     input::open(&recording)?;
@@ -83,7 +85,11 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if summary.cases.is_empty() {
         summary.cases = what.display().to_string();
     }
-    let seconds = if kept.seconds > 0.0 { kept.seconds } else { gathered.seconds() };
+    let seconds = if kept.seconds > 0.0 {
+        kept.seconds
+    } else {
+        gathered.seconds()
+    };
     gathered.summarise(seconds, &mut summary);
     if kept.pods_per_minute > 0.0 {
         summary.pods_per_minute = kept.pods_per_minute;
@@ -95,13 +101,17 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         .map(|(finding, found)| report::explain(finding, found, server))
         .collect();
 
-    let file = args.output.clone().unwrap_or_else(|| folder.unwrap_or(Path::new("")).join("report.html"));
+    let file = args
+        .output
+        .clone()
+        .unwrap_or_else(|| folder.unwrap_or(Path::new("")).join("report.html"));
     write(&file, &summary, &gathered, &explanations)?;
     let (judged, _, diverges) = summary.totals();
     if output.is_json() {
         output.json(&json!({"report": file, "judged": judged, "diverges": diverges}))?;
     } else {
-        output.line(&format!("{judged} pods, {diverges} diverge: {}", file.display()))?;
+        let pods = if judged == 1 { "pod" } else { "pods" };
+        output.line(&format!("{judged} {pods}, {diverges} diverge: {}", file.display()))?;
     }
     Ok(if judged == 0 { Exit::TooLittle } else { Exit::Conforms })
 }
@@ -119,8 +129,12 @@ pub fn write(
         explanations,
         folder: file.parent().unwrap_or(Path::new("")),
     };
-    fs::write(file, page.html())
-        .map_err(|error| Failure::Environment(format!("cannot write {}: {error}; choose another --output", file.display())))
+    fs::write(file, page.html()).map_err(|error| {
+        Failure::Environment(format!(
+            "cannot write {}: {error}; choose another --output",
+            file.display()
+        ))
+    })
 }
 
 /// A pod that the end of its run cut off was not judged then, and the recording alone does not say so.
@@ -140,7 +154,10 @@ fn take_kept(gathered: &mut Gathered, summary: &mut Summary, kept: &Kept, folder
         let Some(finding) = gathered.findings.iter().find(|finding| same(finding)) else {
             continue;
         };
-        let is_there = gathered.findings.iter().any(|finding| same(finding) && finding.class() == one.class);
+        let is_there = gathered
+            .findings
+            .iter()
+            .any(|finding| same(finding) && finding.class() == one.class);
         let shows = Class::all_of(&finding.trace, &Verdict::Diverges(finding.divergences.clone()));
         if !is_there && shows.contains(&one.class) {
             let own = finding.standing_for(&one.class);

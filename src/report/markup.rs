@@ -93,7 +93,11 @@ mod tests {
     #[test]
     fn foreign_text_stays_text() {
         let mut markup = Markup::default();
-        markup.element("b", &[("title", &"\"><script>")], "</b><script>alert('x')</script>\u{1b}[31m");
+        markup.element(
+            "b",
+            &[("title", &"\"><script>")],
+            "</b><script>alert('x')</script>\u{1b}[31m",
+        );
         let text = markup.finish();
         assert_eq!(text.matches('<').count(), 2, "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains('\''), "{text}");

@@ -62,6 +62,7 @@ impl Page<'_> {
             (0, ..) => "no pod was judged".to_owned(),
             (judged, 0, _) => format!("nothing can be said of {judged} pods"),
             (1, _, 0) => "the pod does not diverge".to_owned(),
+            (1, ..) => "the pod diverges".to_owned(),
             (judged, _, 0) => format!("none of {judged} pods diverges"),
             (judged, _, 1) => format!("1 of {judged} pods diverges"),
             (judged, _, diverges) => format!("{diverges} of {judged} pods diverge"),
@@ -97,7 +98,11 @@ impl Page<'_> {
 fn link(folder: &Path, file: &Path) -> Option<String> {
     let absolute = |path: &Path| std::path::absolute(path).ok();
     let (folder, file) = (absolute(folder)?, absolute(file)?);
-    let common = folder.components().zip(file.components()).take_while(|(one, other)| one == other).count();
+    let common = folder
+        .components()
+        .zip(file.components())
+        .take_while(|(one, other)| one == other)
+        .count();
     let up = folder.components().skip(common).map(|_| "..".into());
     let down = file.components().skip(common).map(|part| part.as_os_str().to_owned());
     let path: PathBuf = up.chain(down).collect();
@@ -115,7 +120,11 @@ fn link(folder: &Path, file: &Path) -> Option<String> {
 
 /// `class-ST-2-main-running`: where a class is on the page.
 fn anchor(class: &Class) -> String {
-    format!("class-{}-{}", class.rule.replace(|c: char| !c.is_ascii_alphanumeric(), "-"), class.slug())
+    format!(
+        "class-{}-{}",
+        class.rule.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+        class.slug()
+    )
 }
 
 /// A link to a page outside; what is no such address stays text.
@@ -134,8 +143,14 @@ mod tests {
     #[test]
     fn links_are_relative_and_cannot_be_anything_else() {
         let link = |folder: &str, file: &str| link(Path::new(folder), Path::new(file));
-        assert_eq!(link("/runs/a", "/runs/a/divergences/p/pod.yaml"), Some("divergences/p/pod.yaml".into()));
+        assert_eq!(
+            link("/runs/a", "/runs/a/divergences/p/pod.yaml"),
+            Some("divergences/p/pod.yaml".into())
+        );
         assert_eq!(link("/tmp", "/runs/a b/x"), Some("../runs/a%20b/x".into()));
-        assert_eq!(link("/runs", "/runs/javascript:alert(1)"), Some("javascript%3Aalert%281%29".into()));
+        assert_eq!(
+            link("/runs", "/runs/javascript:alert(1)"),
+            Some("javascript%3Aalert%281%29".into())
+        );
     }
 }

@@ -134,18 +134,17 @@ fn life(trace: &Trace, ruler: Ruler, to: Position, printer: Printer) -> Life {
 }
 
 /// What `read` says of each event, as long as it says the same.
-fn spans(
-    steps: &[(Position, &Step)],
-    to: Position,
-    read: impl Fn(&Step) -> Option<(String, String)>,
-) -> Vec<Span> {
+fn spans(steps: &[(Position, &Step)], to: Position, read: impl Fn(&Step) -> Option<(String, String)>) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut open = false;
     for (at, step) in steps {
         let now = read(step);
         let last = spans.last_mut().filter(|_| open);
         if let Some(last) = last {
-            if now.as_ref().is_some_and(|(label, detail)| *label == last.label && *detail == last.detail) {
+            if now
+                .as_ref()
+                .is_some_and(|(label, detail)| *label == last.label && *detail == last.detail)
+            {
                 continue;
             }
             last.to = *at;
@@ -165,7 +164,9 @@ fn spans(
 fn band(kind: ConditionKind, steps: &[(Position, &Step)], to: Position) -> Band {
     let holds = spans(steps, to, |step| {
         let condition = step.view.conditions[kind as usize].as_ref()?;
-        condition.is_true.then(|| ("True".to_owned(), condition.reason.to_string()))
+        condition
+            .is_true
+            .then(|| ("True".to_owned(), condition.reason.to_string()))
     });
     Band {
         name: kind.as_str(),

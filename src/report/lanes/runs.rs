@@ -12,7 +12,9 @@ const HALF_SECOND_MS: Position = 500;
 pub(super) fn runs(index: usize, facts: &Facts, steps: &[(Position, &Step)], ruler: Ruler, to: Position) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for attempt in 0..facts.instances(index) {
-        let Some(known) = facts.get(index, attempt) else { continue };
+        let Some(known) = facts.get(index, attempt) else {
+            continue;
+        };
         let (seen_from, seen_to) = seen(index, attempt, steps);
         let moment = |interval: Option<crate::check::Interval>, is_exact: bool, exact_is_upper: bool| {
             let interval = interval.filter(|_| ruler.axis == Axis::Milliseconds)?;
@@ -40,7 +42,11 @@ pub(super) fn runs(index: usize, facts: &Facts, steps: &[(Position, &Step)], rul
             to: finish.map_or(to, |finish| finish.clamp(from, to.max(from))),
             exact: known.wrote_start && (known.wrote_exit || finish.is_none()),
             term: known.term.and_then(|at_ms| ruler.moment(at_ms)).filter(|at| *at <= to),
-            exit: known.exit.as_ref().filter(|_| finish.is_some_and(|at| at <= to)).map(|exit| exit.code),
+            exit: known
+                .exit
+                .as_ref()
+                .filter(|_| finish.is_some_and(|at| at <= to))
+                .map(|exit| exit.code),
         });
     }
     // One container has one process at a time: an end that nobody saw is before the next start.

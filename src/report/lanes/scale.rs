@@ -24,9 +24,8 @@ impl Scale {
         places.extend([0, picture.end]);
         places.sort_unstable();
         places.dedup();
-        let is_quiet = |gap: Position| {
-            picture.axis == Axis::Milliseconds && gap > QUIET_MS.max(picture.end / QUIET_PART)
-        };
+        let is_quiet =
+            |gap: Position| picture.axis == Axis::Milliseconds && gap > QUIET_MS.max(picture.end / QUIET_PART);
         let mut drawn = 0;
         let (mut knots, mut quiet) = (vec![(0, 0)], Vec::new());
         for pair in places.windows(2) {
@@ -45,7 +44,10 @@ impl Scale {
         let factor = (to - from) / drawn.max(1) as f64;
         Self {
             axis: picture.axis,
-            knots: knots.into_iter().map(|(at, x)| (at, from + x as f64 * factor)).collect(),
+            knots: knots
+                .into_iter()
+                .map(|(at, x)| (at, from + x as f64 * factor))
+                .collect(),
             quiet,
         }
     }
@@ -69,20 +71,28 @@ impl Scale {
     pub fn ticks(&self, apart: f64) -> Vec<(Position, String)> {
         let steps: &[Position] = match self.axis {
             Axis::Milliseconds => &[
-                500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+                500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000,
+                3_600_000,
             ],
             Axis::Events => &[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000],
         };
         let end = self.knots.last().map_or(0, |(place, _)| *place);
         let is_in_quiet = |at: Position| self.quiet.iter().any(|(from, to)| *from < at && at < *to);
-        let per_place = self.knots.windows(2).filter(|pair| !self.quiet.contains(&(pair[0].0, pair[1].0)));
+        let per_place = self
+            .knots
+            .windows(2)
+            .filter(|pair| !self.quiet.contains(&(pair[0].0, pair[1].0)));
         let density = per_place
             .filter(|pair| pair[1].0 > pair[0].0)
             .map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0) as f64)
             .next()
             .unwrap_or(1.0);
         let last = steps.last().copied().unwrap_or(1);
-        let step = steps.iter().copied().find(|step| *step as f64 * density >= apart).unwrap_or(last);
+        let step = steps
+            .iter()
+            .copied()
+            .find(|step| *step as f64 * density >= apart)
+            .unwrap_or(last);
         let mut ticks: Vec<(Position, String)> = Vec::new();
         let mut drawn = f64::NEG_INFINITY;
         for at in (0..=end / step).map(|n| n * step).filter(|at| !is_in_quiet(*at)) {

@@ -58,8 +58,13 @@ fn short(value: f64) -> f64 {
 
 fn rect(markup: &mut Markup, class: &str, [x, y, width, height]: [f64; 4], title: &str) {
     let (x, y, width) = (short(x), short(y), short(width.max(0.5)));
-    let attributes: [(&'static str, &dyn std::fmt::Display); 5] =
-        [("class", &class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)];
+    let attributes: [(&'static str, &dyn std::fmt::Display); 5] = [
+        ("class", &class),
+        ("x", &x),
+        ("y", &y),
+        ("width", &width),
+        ("height", &height),
+    ];
     if title.is_empty() {
         return markup.empty("rect", &attributes);
     }
@@ -95,7 +100,11 @@ impl Drawing<'_> {
     }
 
     fn height(&self) -> f64 {
-        let predicted = self.picture.predicted.as_ref().map_or(0.0, |_| STRIP + PHASE + 2.0 + GAP);
+        let predicted = self
+            .picture
+            .predicted
+            .as_ref()
+            .map_or(0.0, |_| STRIP + PHASE + 2.0 + GAP);
         self.lanes_end() + predicted + GAP
     }
 
@@ -227,7 +236,11 @@ impl Drawing<'_> {
             let title = format!("{}: {}", self.picture.axis.place(request.at), request.words);
             let y = y + row as f64 * CLIENT;
             line(markup, "request", [x, y + 3.0, x, self.lanes_end()], &title);
-            let (class, start) = if is_left { ("tiny end", x - 4.0) } else { ("tiny", x + 4.0) };
+            let (class, start) = if is_left {
+                ("tiny end", x - 4.0)
+            } else {
+                ("tiny", x + 4.0)
+            };
             write(markup, class, start, y + 11.0, &request.words);
         }
     }
@@ -254,7 +267,11 @@ impl Drawing<'_> {
 
     fn run_title(&self, lane: &Lane, run: &Run) -> String {
         let axis = self.picture.axis;
-        let about = if run.exact || axis == Axis::Events { "" } else { "about " };
+        let about = if run.exact || axis == Axis::Events {
+            ""
+        } else {
+            "about "
+        };
         let mut title = format!(
             "{}, life {}: {about}{} to {}",
             lane.name,
@@ -265,14 +282,22 @@ impl Drawing<'_> {
         if let Some(term) = run.term {
             title.push_str(&format!(", TERM at {}", axis.place(term)));
         }
-        title.push_str(&run.exit.map_or(", not seen to end".to_owned(), |code| format!(", exits with {code}")));
+        title.push_str(
+            &run.exit
+                .map_or(", not seen to end".to_owned(), |code| format!(", exits with {code}")),
+        );
         title
     }
 
     fn run(&self, markup: &mut Markup, y: f64, lane: &Lane, run: &Run) {
         let (x, end) = (self.x(run.from), self.x(run.to));
         let open = if run.exit.is_none() { "run open" } else { "run" };
-        rect(markup, open, [x, y, (end - x).max(2.0), 15.0], &self.run_title(lane, run));
+        rect(
+            markup,
+            open,
+            [x, y, (end - x).max(2.0), 15.0],
+            &self.run_title(lane, run),
+        );
         if let Some(term) = run.term {
             let at = self.x(term);
             rect(markup, "ending", [at, y, end - at, 15.0], "");
@@ -286,7 +311,11 @@ impl Drawing<'_> {
             write(markup, "life", x + 4.0, y + 11.5, &(run.attempt + 1).to_string());
         }
         if let Some(code) = run.exit {
-            let (class, words) = if code == 0 { ("exit", "0".to_owned()) } else { ("exit bad", format!("✕{code}")) };
+            let (class, words) = if code == 0 {
+                ("exit", "0".to_owned())
+            } else {
+                ("exit bad", format!("✕{code}"))
+            };
             // The picture ends where the last processes do.
             if end + 7.0 * words.chars().count() as f64 > WIDTH {
                 write(markup, &format!("{class} inside"), end - 3.0, y + 11.5, &words);
@@ -306,7 +335,10 @@ impl Drawing<'_> {
             Look::Done => ("ended", 2.0),
             Look::Failed => ("ended bad", 2.0),
         };
-        let what = format!("{} published (event {}) as {}", lane.name, state.event_index, state.words);
+        let what = format!(
+            "{} published (event {}) as {}",
+            lane.name, state.event_index, state.words
+        );
         let title = self.title(&what, state.from, state.to);
         let y = y + 6.0 - height;
         rect(markup, class, self.block(state.from, state.to, y, height), &title);
@@ -331,12 +363,22 @@ impl Drawing<'_> {
             let x = self.x(*at);
             let words = |index: &usize| {
                 let mark = &marks[*index];
-                format!("{}. event {}, {}: {}", index + 1, mark.event_index, mark.rule, mark.summary)
+                format!(
+                    "{}. event {}, {}: {}",
+                    index + 1,
+                    mark.event_index,
+                    mark.rule,
+                    mark.summary
+                )
             };
             let title = numbers.iter().map(words).collect::<Vec<_>>().join("\n");
             let label = match numbers[..] {
                 [first, .., last] if numbers.len() > 2 => format!("{}…{}", first + 1, last + 1),
-                _ => numbers.iter().map(|n| (n + 1).to_string()).collect::<Vec<_>>().join(","),
+                _ => numbers
+                    .iter()
+                    .map(|n| (n + 1).to_string())
+                    .collect::<Vec<_>>()
+                    .join(","),
             };
             let width = 10.0 + 6.5 * label.chars().count() as f64;
             let class = if numbers.contains(&0) { "flag first" } else { "flag" };

@@ -200,7 +200,9 @@ impl Drawing<'_> {
     }
 
     fn marks(&self, text: &mut String) {
-        let Some(first) = self.picture.marks.first() else { return };
+        let Some(first) = self.picture.marks.first() else {
+            return;
+        };
         let mut line = Line::new();
         let whose = first.lane.and_then(|lane| self.picture.observed.lanes.get(lane));
         let whose = whose.map_or(String::new(), |lane| format!(" of {}", lane.name));
@@ -218,5 +220,7 @@ impl Drawing<'_> {
 
 /// One character for a life: its number, or `+` beyond nine.
 fn life_mark(attempt: u32) -> String {
-    char::from_digit(attempt.saturating_add(1).min(10), 10).unwrap_or('+').to_string()
+    char::from_digit(attempt.saturating_add(1).min(10), 10)
+        .unwrap_or('+')
+        .to_string()
 }

@@ -12,6 +12,7 @@ use crate::campaign::{Class, Finding, Found};
 use crate::check::Bounds;
 use crate::explain::{self, Explanation, Moment, Proof, source};
 use crate::shrink::said;
+use crate::trace::Trace;
 
 /// Proofs that are told in full; of a pod with more, the others are only named.
 const PROOFS_MAX: usize = 4;
@@ -91,6 +92,9 @@ impl Page<'_> {
             });
             pictured(markup, &explanation.shown, &explanation.why, &found.pod, tells_why);
             smallest(markup, found);
+            if found.folder.is_none() {
+                scenario(markup, &self.gathered.findings[index].trace);
+            }
             self.files(markup, found);
             if !found.replay.is_empty() {
                 markup.nest("p", &[("class", &"replay")], |markup| {
@@ -127,7 +131,10 @@ impl Page<'_> {
         }
         let mut names: BTreeMap<&str, Vec<(&Class, &Finding)>> = BTreeMap::new();
         for (class, finding) in examples {
-            names.entry(class.known_deviation.as_deref().unwrap_or_default()).or_default().push((class, finding));
+            names
+                .entry(class.known_deviation.as_deref().unwrap_or_default())
+                .or_default()
+                .push((class, finding));
         }
         let classes = self.classes();
         let is_open = examples.len() <= OPEN_MAX && self.summary.divergences.is_empty();
@@ -180,6 +187,7 @@ impl Page<'_> {
             markup.element("span", &[], &finding.kubernetes);
         });
         pictured(markup, &shown, &why, &trace.name, false);
+        scenario(markup, trace);
     }
 }
 
@@ -193,9 +201,16 @@ fn head(markup: &mut Markup, class: &Class, pods: usize, by_version: &BTreeMap<&
         let words = if pods == 1 { "pod" } else { "pods" };
         let versions: Vec<String> = match by_version.len() {
             1 => by_version.keys().map(|version| format!("on {version}")).collect(),
-            _ => by_version.iter().map(|(version, pods)| format!("{version}: {pods}")).collect(),
+            _ => by_version
+                .iter()
+                .map(|(version, pods)| format!("{version}: {pods}"))
+                .collect(),
         };
-        markup.element("small", &[("class", &"count")], format_args!("{pods} {words} {}", versions.join(", ")));
+        markup.element(
+            "small",
+            &[("class", &"count")],
+            format_args!("{pods} {words} {}", versions.join(", ")),
+        );
     });
     if let Some(source) = source(&class.rule) {
         markup.element("p", &[("class", &"sentence")], source.sentence);
@@ -209,8 +224,16 @@ fn rates(markup: &mut Markup, found: &Found) {
     if found.confirmed.is_empty() {
         return;
     }
-    let word = if found.is_confirmed() { "confirmed: " } else { "seen once; run again: " };
-    markup.element("span", &[("class", &"rate")], format_args!("{word}{}", said(&found.confirmed)));
+    let word = if found.is_confirmed() {
+        "confirmed: "
+    } else {
+        "seen once; run again: "
+    };
+    markup.element(
+        "span",
+        &[("class", &"rate")],
+        format_args!("{word}{}", said(&found.confirmed)),
+    );
 }
 
 /// The lanes, with what they show in words and as tables.
@@ -221,7 +244,11 @@ fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, t
                 markup.element("span", &[("class", &"rule")], &mark.rule);
                 markup.text(format_args!(" {} ", proof.summary));
                 let place = shown.picture.axis.place(mark.at);
-                markup.element("span", &[("class", &"soft")], format_args!("({place}, event {})", mark.event_index));
+                markup.element(
+                    "span",
+                    &[("class", &"soft")],
+                    format_args!("({place}, event {})", mark.event_index),
+                );
             });
         }
     });
@@ -241,7 +268,9 @@ fn pictured(markup: &mut Markup, shown: &Shown, why: &Explanation, name: &str, t
     });
     markup.nest("details", &[], |markup| {
         markup.raw("<summary>kubectl get pod -w, observed and predicted</summary>");
-        markup.nest("div", &[("class", &"wide")], |markup| markup.element("pre", &[], &shown.tables));
+        markup.nest("div", &[("class", &"wide")], |markup| {
+            markup.element("pre", &[], &shown.tables)
+        });
     });
 }
 
@@ -317,10 +346,24 @@ fn smallest(markup: &mut Markup, found: &Found) {
             markup.text(minimal);
         });
         if !minimal.confirmed.is_empty() {
-            markup.element("p", &[], format_args!("It shows the class on {}.", said(&minimal.confirmed)));
+            markup.element(
+                "p",
+                &[],
+                format_args!("It shows the class on {}.", said(&minimal.confirmed)),
+            );
         }
         markup.element("pre", &[], minimal.scenario.to_yaml());
     });
+}
+
+/// What a pod does, where no file says it.
+fn scenario(markup: &mut Markup, trace: &Trace) {
+    if let Some(scenario) = &trace.scenario {
+        markup.nest("details", &[], |markup| {
+            markup.raw("<summary>Scenario, for podcheck replay</summary>");
+            markup.element("pre", &[], scenario.to_yaml());
+        });
+    }
 }
 
 /// How to read the pictures.

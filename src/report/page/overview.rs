@@ -8,7 +8,6 @@ use crate::campaign::{Class, Tally};
 use crate::deviations;
 use crate::explain::source;
 use crate::goals;
-use crate::shrink::said;
 
 /// Verdicts in the order in which they are drawn: word, sign, class in the style sheet.
 pub(super) const VERDICTS: [(&str, &str, &str); 4] = [
@@ -27,12 +26,21 @@ const LOAD_MS: i64 = 5_000;
 type Shown<'a> = (&'a Class, usize, BTreeMap<&'a str, usize>);
 
 fn counts(tally: &Tally) -> [usize; 4] {
-    [tally.diverges, tally.known_deviation, tally.inconclusive, tally.conforms]
+    [
+        tally.diverges,
+        tally.known_deviation,
+        tally.inconclusive,
+        tally.conforms,
+    ]
 }
 
 /// A verdict with its sign.
 pub(super) fn badge(markup: &mut Markup, word: &str) {
-    let (_, sign, class) = VERDICTS.iter().find(|(it, ..)| *it == word).copied().unwrap_or(("", "", ""));
+    let (_, sign, class) = VERDICTS
+        .iter()
+        .find(|(it, ..)| *it == word)
+        .copied()
+        .unwrap_or(("", "", ""));
     let class = format!("badge {class}");
     markup.nest("span", &[("class", &class)], |markup| {
         markup.element("span", &[("aria-hidden", &"true")], sign);
@@ -79,7 +87,11 @@ impl Page<'_> {
             }
             markup.raw("<nav><a href=\"#versions\">Versions</a>");
             for (target, title, is_there) in [
-                ("#classes", "Rules", !self.gathered.shown.values().all(BTreeMap::is_empty)),
+                (
+                    "#classes",
+                    "Rules",
+                    !self.gathered.shown.values().all(BTreeMap::is_empty),
+                ),
                 ("#divergences", "Divergences", !summary.divergences.is_empty()),
                 ("#known", "Known deviations", !self.gathered.examples.is_empty()),
                 ("#promises", "Promises", true),
@@ -99,7 +111,7 @@ impl Page<'_> {
             markup.raw("<h2>By kubelet version</h2>");
             markup.nest("div", &[("class", &"wide")], |markup| self.versions(markup));
             for (version, tally) in &self.summary.kubelets {
-                remarks(markup, version, tally);
+                self.remarks(markup, version, tally);
             }
         });
         self.rules(markup);
@@ -124,14 +136,14 @@ impl Page<'_> {
         }
         markup.nest("section", &[("id", &"classes")], |markup| {
             markup.raw("<h2>By rule</h2>");
-            markup.raw("<p class=\"note\">Pods by the rule that they break, the kind of container and the stage of their life; one pod can break several.</p>");
+            markup.raw("<p class=\"note\">Pods by the rule that they break, the kind of container and the stage of their life; one pod can break several. “again 4 of 5”: run five times more, it showed the same four times.</p>");
             markup.nest("div", &[("class", &"wide")], |markup| {
                 markup.nest("table", &[], |markup| {
                     markup.raw("<thead><tr><th>rule</th><th>known as</th><th>where</th>");
                     for version in self.summary.kubelets.keys() {
                         markup.element("th", &[("class", &"number")], version);
                     }
-                    markup.raw("<th>run again</th></tr></thead>");
+                    markup.raw("</tr></thead>");
                     markup.nest("tbody", &[], |markup| {
                         for group in &groups {
                             for (index, one) in group.iter().enumerate() {
@@ -170,15 +182,20 @@ impl Page<'_> {
                     markup.text(words);
                 }
             });
+            let again = found.first().map(|index| &self.summary.divergences[*index].confirmed);
             for version in self.summary.kubelets.keys() {
-                match by_version.get(version.as_str()) {
-                    Some(pods) => markup.element("td", &[("class", &"number")], pods),
-                    None => markup.raw("<td class=\"number zero\">–</td>"),
-                }
+                let pods = by_version.get(version.as_str());
+                let class = if pods.is_some() { "number" } else { "number zero" };
+                markup.nest("td", &[("class", &class)], |markup| {
+                    match pods {
+                        Some(pods) => markup.text(pods),
+                        None => markup.raw("–"),
+                    }
+                    if let Some(rate) = again.and_then(|rates| rates.get(version)) {
+                        markup.element("small", &[], format_args!("again {rate}"));
+                    }
+                });
             }
-            let rates = found.first().map(|index| &self.summary.divergences[*index].confirmed);
-            let rates = rates.filter(|rates| !rates.is_empty()).map(said);
-            markup.element("td", &[], rates.unwrap_or_default());
         });
     }
 
@@ -187,7 +204,11 @@ impl Page<'_> {
             markup.raw("<thead><tr><th>kubelet</th><th class=\"number\">judged</th>");
             for (word, sign, class) in VERDICTS {
                 let class = format!("number {class}");
-                markup.element("th", &[("class", &class)], format_args!("{sign} {}", word.replace('-', " ")));
+                markup.element(
+                    "th",
+                    &[("class", &class)],
+                    format_args!("{sign} {}", word.replace('-', " ")),
+                );
             }
             markup.raw("<th class=\"share\">share</th><th>nodes</th></tr></thead>");
             markup.nest("tbody", &[], |markup| {
@@ -196,13 +217,49 @@ impl Page<'_> {
                         markup.element("th", &[("scope", &"row")], version);
                         markup.element("td", &[("class", &"number")], tally.judged);
                         for ((.., class), count) in VERDICTS.iter().zip(counts(tally)) {
-                            let class = if count == 0 { "number zero".to_owned() } else { format!("number {class}") };
+                            let class = if count == 0 {
+                                "number zero".to_owned()
+                            } else {
+                                format!("number {class}")
+                            };
                             markup.element("td", &[("class", &class)], count);
                         }
                         markup.nest("td", &[("class", &"share")], |markup| share(markup, tally));
                         let nodes: Vec<&str> = tally.nodes.iter().map(String::as_str).collect();
                         markup.element("td", &[("class", &"soft")], nodes.join(", "));
                     });
+                }
+            });
+        });
+    }
+
+    /// What is behind the numbers of a version.
+    fn remarks(&self, markup: &mut Markup, version: &str, tally: &Tally) {
+        let mut lines: Vec<String> = Vec::new();
+        let mut reasons: Vec<(&String, &usize)> = tally.inconclusive_reasons.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let more = reasons.len().saturating_sub(REASONS_MAX);
+        for (reason, count) in reasons.into_iter().take(REASONS_MAX) {
+            lines.push(format!("{count} inconclusive: {reason}"));
+        }
+        if more > 0 {
+            lines.push(format!("inconclusive for {more} more reasons"));
+        }
+        // Of a recording alone nothing tells how late its machine was.
+        if tally.delay_ms_max > LOAD_MS && self.is_campaign() {
+            lines.push(format!(
+                "slow at times: allowed for up to {:.1} s of load",
+                tally.delay_ms_max as f64 / 1_000.0
+            ));
+        }
+        if lines.is_empty() {
+            return;
+        }
+        markup.nest("div", &[("class", &"remarks")], |markup| {
+            markup.element("strong", &[], version);
+            markup.nest("ul", &[], |markup| {
+                for line in lines {
+                    markup.element("li", &[], line);
                 }
             });
         });
@@ -299,40 +356,11 @@ fn share(markup: &mut Markup, tally: &Tally) {
     });
 }
 
-/// What is behind the numbers of a version.
-fn remarks(markup: &mut Markup, version: &str, tally: &Tally) {
-    let mut lines: Vec<String> = Vec::new();
-    let mut reasons: Vec<(&String, &usize)> = tally.inconclusive_reasons.iter().collect();
-    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let more = reasons.len().saturating_sub(REASONS_MAX);
-    for (reason, count) in reasons.into_iter().take(REASONS_MAX) {
-        lines.push(format!("{count} inconclusive: {reason}"));
-    }
-    if more > 0 {
-        lines.push(format!("inconclusive for {more} more reasons"));
-    }
-    if tally.delay_ms_max > LOAD_MS {
-        lines.push(format!(
-            "slow at times: allowed for up to {:.1} s of load",
-            tally.delay_ms_max as f64 / 1_000.0
-        ));
-    }
-    if lines.is_empty() {
-        return;
-    }
-    markup.nest("div", &[("class", &"remarks")], |markup| {
-        markup.element("strong", &[], version);
-        markup.nest("ul", &[], |markup| {
-            for line in lines {
-                markup.element("li", &[], line);
-            }
-        });
-    });
-}
-
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// `22 min 7 s`.
@@ -350,7 +378,11 @@ pub(super) fn about(markup: &mut Markup, name: &str) {
     let Some(deviation) = deviations::all().find(|deviation| deviation.name == name) else {
         return;
     };
-    let whose = if deviation.in_api_server { "API servers" } else { "kubelets" };
+    let whose = if deviation.in_api_server {
+        "API servers"
+    } else {
+        "kubelets"
+    };
     markup.nest("p", &[], |markup| {
         markup.text(format_args!("{}; {whose} {}. ", deviation.title, deviation.versions));
         outside(markup, deviation.link, deviation.link);

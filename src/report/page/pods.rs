@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Page;
 use super::super::markup::Markup;
+use super::Page;
 use super::overview::{VERDICTS, badge};
 use crate::campaign::PodLine;
 
@@ -68,7 +68,8 @@ impl Page<'_> {
             .flatten()
             .collect();
         markup.nest("form", &[("class", &"filter"), ("hidden", &"")], |markup| {
-            markup.raw("<label>Search <input type=\"search\" name=\"text\" placeholder=\"pod, rule or words\"/></label>");
+            markup
+                .raw("<label>Search <input type=\"search\" name=\"text\" placeholder=\"pod, rule or words\"/></label>");
             let verdicts: Vec<&str> = VERDICTS.iter().map(|(word, ..)| *word).collect();
             choice(markup, "Verdict", "verdict", &verdicts);
             choice(markup, "Kubelet", "version", &versions.into_iter().collect::<Vec<_>>());
@@ -84,7 +85,11 @@ fn choice(markup: &mut Markup, title: &'static str, name: &'static str, values: 
         markup.nest("select", &[("name", &name)], |markup| {
             markup.raw("<option value=\"\">all</option>");
             for value in values {
-                markup.element("option", &[("value", value)], value.replace('-', if name == "verdict" { " " } else { "-" }));
+                markup.element(
+                    "option",
+                    &[("value", value)],
+                    value.replace('-', if name == "verdict" { " " } else { "-" }),
+                );
             }
         });
     });
