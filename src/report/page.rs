@@ -3,6 +3,9 @@
 mod cards;
 mod overview;
 mod pods;
+mod promises;
+mod rules;
+mod told;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,6 +46,7 @@ impl Page<'_> {
                 self.header(markup);
                 markup.nest("main", &[], |markup| {
                     self.overview(markup);
+                    self.rules(markup);
                     self.divergences(markup);
                     self.known(markup);
                     self.promises(markup);

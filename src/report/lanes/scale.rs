@@ -110,3 +110,63 @@ impl Scale {
         ticks
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::lanes::{Life, Span};
+
+    fn picture(places: &[Position]) -> Picture {
+        let span = |pair: &[Position]| Span {
+            from: pair[0],
+            to: pair[1],
+            label: String::new(),
+            detail: String::new(),
+        };
+        let observed = Life {
+            statuses: places.windows(2).map(span).collect(),
+            phases: Vec::new(),
+            conditions: Vec::new(),
+            lanes: Vec::new(),
+            requests: Vec::new(),
+        };
+        Picture {
+            axis: Axis::Milliseconds,
+            end: *places.last().expect("places"),
+            observed,
+            predicted: None,
+            marks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn order_is_kept_and_quiet_stretches_are_shorter() {
+        let scale = Scale::fit(&picture(&[0, 1_000, 3_000, 63_000, 64_000, 70_000]), 100.0, 500.0);
+        let drawn: Vec<f64> = (0..=700).map(|step| scale.x(step * 100)).collect();
+        assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!((scale.x(0), scale.x(70_000)), (100.0, 500.0));
+        assert_eq!(scale.quiet(), [(3_000, 63_000)]);
+        assert!(scale.x(63_000) - scale.x(3_000) < 0.6 * 400.0);
+        // Elsewhere a second is a second.
+        let second = scale.x(1_000) - scale.x(0);
+        assert!((scale.x(70_000) - scale.x(64_000) - 6.0 * second).abs() < 1e-6);
+    }
+
+    #[test]
+    fn ticks_do_not_touch_and_leave_quiet_stretches_out() {
+        let scale = Scale::fit(&picture(&[0, 1_000, 3_000, 63_000, 64_000, 70_000]), 0.0, 800.0);
+        let ticks = scale.ticks(48.0);
+        assert!(
+            ticks
+                .windows(2)
+                .all(|pair| scale.x(pair[1].0) - scale.x(pair[0].0) >= 48.0)
+        );
+        assert!(ticks.iter().all(|(at, _)| *at <= 3_000 || *at >= 63_000), "{ticks:?}");
+    }
+
+    #[test]
+    fn a_picture_of_nothing_has_a_scale() {
+        let scale = Scale::fit(&picture(&[0, 1]), 0.0, 80.0);
+        assert_eq!((scale.x(0), scale.x(1), scale.ticks(8.0).len()), (0.0, 80.0, 1));
+    }
+}

@@ -1,9 +1,10 @@
 //! Lanes as an SVG inside a page; how it looks is the page's style sheet's business.
 
-use std::collections::BTreeSet;
+mod lane;
+mod marks;
 
 use super::scale::Scale;
-use super::{Axis, Lane, Life, Look, Picture, Position, Published, Run, Span, kind_word};
+use super::{Axis, Life, Picture, Position, Span};
 use crate::report::markup::Markup;
 
 const WIDTH: f64 = 1000.0;
@@ -242,153 +243,6 @@ impl Drawing<'_> {
                 ("tiny", x + 4.0)
             };
             write(markup, class, start, y + 11.0, &request.words);
-        }
-    }
-
-    fn lane(&self, markup: &mut Markup, y: f64, lane: &Lane, predicted: Option<&Lane>) {
-        line(markup, "divide", [8.0, y, RIGHT, y], "");
-        write(markup, "name", 10.0, y + 15.0, &lane.name);
-        write(markup, "tiny end", LEFT - 8.0, y + 15.0, kind_word(lane.kind));
-        let probes = lane.probes.join(", ");
-        if !probes.is_empty() {
-            write(markup, "tiny", 10.0, y + 27.0, &probes);
-        }
-        for run in &lane.runs {
-            self.run(markup, y + 4.0, lane, run);
-        }
-        for state in &lane.published {
-            self.published(markup, y + 22.0, lane, state);
-        }
-        for run in predicted.iter().flat_map(|lane| &lane.runs) {
-            let title = format!("predicted: {}", self.run_title(lane, run));
-            rect(markup, "predicted", self.block(run.from, run.to, y + 31.0, 5.0), &title);
-        }
-    }
-
-    fn run_title(&self, lane: &Lane, run: &Run) -> String {
-        let axis = self.picture.axis;
-        let about = if run.exact || axis == Axis::Events {
-            ""
-        } else {
-            "about "
-        };
-        let mut title = format!(
-            "{}, life {}: {about}{} to {}",
-            lane.name,
-            run.attempt + 1,
-            axis.place(run.from),
-            axis.place(run.to)
-        );
-        if let Some(term) = run.term {
-            title.push_str(&format!(", TERM at {}", axis.place(term)));
-        }
-        title.push_str(
-            &run.exit
-                .map_or(", not seen to end".to_owned(), |code| format!(", exits with {code}")),
-        );
-        title
-    }
-
-    fn run(&self, markup: &mut Markup, y: f64, lane: &Lane, run: &Run) {
-        let (x, end) = (self.x(run.from), self.x(run.to));
-        let open = if run.exit.is_none() { "run open" } else { "run" };
-        rect(
-            markup,
-            open,
-            [x, y, (end - x).max(2.0), 15.0],
-            &self.run_title(lane, run),
-        );
-        if let Some(term) = run.term {
-            let at = self.x(term);
-            rect(markup, "ending", [at, y, end - at, 15.0], "");
-            let path = format!("M{} {}h8l-4 7z", short(at - 4.0), short(y - 3.0));
-            let words = format!("TERM at {}", self.picture.axis.place(term));
-            markup.nest("path", &[("class", &"term"), ("d", &path)], |markup| {
-                markup.element("title", &[], words);
-            });
-        }
-        if end - x > 14.0 {
-            write(markup, "life", x + 4.0, y + 11.5, &(run.attempt + 1).to_string());
-        }
-        if let Some(code) = run.exit {
-            let (class, words) = if code == 0 {
-                ("exit", "0".to_owned())
-            } else {
-                ("exit bad", format!("✕{code}"))
-            };
-            // The picture ends where the last processes do.
-            if end + 7.0 * words.chars().count() as f64 > WIDTH {
-                write(markup, &format!("{class} inside"), end - 3.0, y + 11.5, &words);
-            } else {
-                write(markup, class, end + 3.0, y + 11.5, &words);
-            }
-        }
-    }
-
-    fn published(&self, markup: &mut Markup, y: f64, lane: &Lane, state: &Published) {
-        let (class, height) = match state.look {
-            Look::Waiting => ("waits", 2.0),
-            Look::BackOff => ("waits off", 3.0),
-            Look::NotStarted => ("not-started", 6.0),
-            Look::NotReady => ("not-ready", 4.0),
-            Look::Ready => ("ready", 6.0),
-            Look::Done => ("ended", 2.0),
-            Look::Failed => ("ended bad", 2.0),
-        };
-        let what = format!(
-            "{} published (event {}) as {}",
-            lane.name, state.event_index, state.words
-        );
-        let title = self.title(&what, state.from, state.to);
-        let y = y + 6.0 - height;
-        rect(markup, class, self.block(state.from, state.to, y, height), &title);
-    }
-
-    /// Where the marks are; several can be at one place.
-    fn places(&self) -> Vec<(Position, Vec<usize>)> {
-        let mut places: Vec<(Position, Vec<usize>)> = Vec::new();
-        for (index, mark) in self.picture.marks.iter().enumerate() {
-            match places.iter_mut().find(|(at, _)| *at == mark.at) {
-                Some((_, numbers)) => numbers.push(index),
-                None => places.push((mark.at, vec![index])),
-            }
-        }
-        places
-    }
-
-    /// Flags, and rings around the containers that they are about.
-    fn marks(&self, markup: &mut Markup, places: &[(Position, Vec<usize>)]) {
-        let marks = &self.picture.marks;
-        for (at, numbers) in places.iter().rev() {
-            let x = self.x(*at);
-            let words = |index: &usize| {
-                let mark = &marks[*index];
-                format!(
-                    "{}. event {}, {}: {}",
-                    index + 1,
-                    mark.event_index,
-                    mark.rule,
-                    mark.summary
-                )
-            };
-            let title = numbers.iter().map(words).collect::<Vec<_>>().join("\n");
-            let label = match numbers[..] {
-                [first, .., last] if numbers.len() > 2 => format!("{}…{}", first + 1, last + 1),
-                _ => numbers
-                    .iter()
-                    .map(|n| (n + 1).to_string())
-                    .collect::<Vec<_>>()
-                    .join(","),
-            };
-            let width = 10.0 + 6.5 * label.chars().count() as f64;
-            let class = if numbers.contains(&0) { "flag first" } else { "flag" };
-            rect(markup, class, [x - width / 2.0, 1.0, width, 15.0], &title);
-            write(markup, "number", x, 12.5, &label);
-            let lanes: BTreeSet<usize> = numbers.iter().filter_map(|index| marks[*index].lane).collect();
-            for lane in lanes {
-                let y = self.lanes_top() + lane as f64 * LANE + 1.0;
-                rect(markup, "spot", [x - 5.0, y, 10.0, LANE - 2.0], &title);
-            }
         }
     }
 }

@@ -1,13 +1,11 @@
-//! The head of the page: what ran, the verdicts by version, the classes of failure, promises and goals.
+//! The head of the page: what ran, and the verdicts by version.
 
 use std::collections::BTreeMap;
 
 use super::super::markup::Markup;
-use super::{Page, anchor, outside};
-use crate::campaign::{Class, Tally};
+use super::{Page, link, outside};
+use crate::campaign::{Found, Tally};
 use crate::deviations;
-use crate::explain::source;
-use crate::goals;
 
 /// Verdicts in the order in which they are drawn: word, sign, class in the style sheet.
 pub(super) const VERDICTS: [(&str, &str, &str); 4] = [
@@ -21,9 +19,6 @@ pub(super) const VERDICTS: [(&str, &str, &str); 4] = [
 const REASONS_MAX: usize = 8;
 /// Less than this is no load worth mentioning.
 const LOAD_MS: i64 = 5_000;
-
-/// A class of failure with how many pods showed it, in all and by version.
-type Shown<'a> = (&'a Class, usize, BTreeMap<&'a str, usize>);
 
 fn counts(tally: &Tally) -> [usize; 4] {
     [
@@ -76,6 +71,10 @@ impl Page<'_> {
                     }
                 }
                 fact("judged", &judged.to_string());
+                let is_strict = |found: &Found| found.class.known_deviation.is_some();
+                if summary.divergences.iter().any(is_strict) {
+                    fact("known deviations", "count as divergences");
+                }
                 fact("ended early", summary.stopped.as_deref().unwrap_or_default());
             });
             if !summary.goals_missed.is_empty() {
@@ -85,6 +84,7 @@ impl Page<'_> {
                     markup.raw("; so many pods of this profile should have. <a href=\"#goals\">Goals</a>");
                 });
             }
+            self.recording(markup);
             markup.raw("<nav><a href=\"#versions\">Versions</a>");
             for (target, title, is_there) in [
                 (
@@ -106,95 +106,29 @@ impl Page<'_> {
         });
     }
 
+    /// Links to the whole run's files, if they are there.
+    fn recording(&self, markup: &mut Markup) {
+        let Some(recording) = self.summary.recording.as_deref().filter(|file| file.is_file()) else {
+            return;
+        };
+        let summary = recording.with_file_name("summary.json");
+        markup.nest("p", &[("class", &"files")], |markup| {
+            markup.raw("<span>files</span>");
+            for file in [recording, &summary].into_iter().filter(|file| file.is_file()) {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                if let Some(link) = link(self.folder, file) {
+                    markup.element("a", &[("href", &link)], name);
+                }
+            }
+        });
+    }
+
     pub(super) fn overview(&self, markup: &mut Markup) {
         markup.nest("section", &[("id", &"versions")], |markup| {
             markup.raw("<h2>By kubelet version</h2>");
             markup.nest("div", &[("class", &"wide")], |markup| self.versions(markup));
             for (version, tally) in &self.summary.kubelets {
                 self.remarks(markup, version, tally);
-            }
-        });
-        self.rules(markup);
-    }
-
-    /// Classes of failure by rule, in the order of [`Page::classes`].
-    fn rules(&self, markup: &mut Markup) {
-        let classes = self.classes();
-        if classes.is_empty() {
-            return;
-        }
-        let mut groups: Vec<Vec<Shown<'_>>> = Vec::new();
-        for one in classes {
-            let is_same = |group: &&mut Vec<Shown<'_>>| {
-                let class = group[0].0;
-                (&class.rule, &class.known_deviation) == (&one.0.rule, &one.0.known_deviation)
-            };
-            match groups.iter_mut().find(is_same) {
-                Some(group) => group.push(one),
-                None => groups.push(vec![one]),
-            }
-        }
-        markup.nest("section", &[("id", &"classes")], |markup| {
-            markup.raw("<h2>By rule</h2>");
-            markup.raw("<p class=\"note\">Pods by the rule that they break, the kind of container and the stage of their life; one pod can break several. “again 4 of 5”: run five times more, it showed the same four times.</p>");
-            markup.nest("div", &[("class", &"wide")], |markup| {
-                markup.nest("table", &[], |markup| {
-                    markup.raw("<thead><tr><th>rule</th><th>known as</th><th>where</th>");
-                    for version in self.summary.kubelets.keys() {
-                        markup.element("th", &[("class", &"number")], version);
-                    }
-                    markup.raw("</tr></thead>");
-                    markup.nest("tbody", &[], |markup| {
-                        for group in &groups {
-                            for (index, one) in group.iter().enumerate() {
-                                let lines = (index == 0).then_some(group.len());
-                                self.rule_row(markup, one, lines);
-                            }
-                        }
-                    });
-                });
-            });
-        });
-    }
-
-    /// A class; the first of a rule's `lines` names the rule.
-    fn rule_row(&self, markup: &mut Markup, (class, _, by_version): &Shown<'_>, lines: Option<usize>) {
-        let kind = if class.known_deviation.is_some() { "" } else { "unknown" };
-        markup.nest("tr", &[("class", &kind)], |markup| {
-            if let Some(lines) = lines {
-                markup.nest("td", &[("rowspan", &lines), ("class", &"of")], |markup| {
-                    markup.element("b", &[], &class.rule);
-                    if let Some(source) = source(&class.rule) {
-                        markup.element("span", &[("class", &"sentence")], source.sentence);
-                    }
-                });
-                let name = class.known_deviation.as_deref().unwrap_or("–");
-                markup.element("td", &[("rowspan", &lines), ("class", &"known-as")], name);
-            }
-            let found = self.of_class(class);
-            let is_shown = !found.is_empty() || self.gathered.examples.contains_key(*class);
-            markup.nest("td", &[("class", &"where-it-is")], |markup| {
-                let words = format!("{}, {}", class.part, class.stage);
-                if is_shown {
-                    let href = format!("#{}", anchor(class));
-                    markup.element("a", &[("href", &href)], words);
-                } else {
-                    markup.text(words);
-                }
-            });
-            let again = found.first().map(|index| &self.summary.divergences[*index].confirmed);
-            for version in self.summary.kubelets.keys() {
-                let pods = by_version.get(version.as_str());
-                let class = if pods.is_some() { "number" } else { "number zero" };
-                markup.nest("td", &[("class", &class)], |markup| {
-                    match pods {
-                        Some(pods) => markup.text(pods),
-                        None => markup.raw("–"),
-                    }
-                    if let Some(rate) = again.and_then(|rates| rates.get(version)) {
-                        markup.element("small", &[], format_args!("again {rate}"));
-                    }
-                });
             }
         });
     }
@@ -265,82 +199,9 @@ impl Page<'_> {
         });
     }
 
-    pub(super) fn promises(&self, markup: &mut Markup) {
-        let mut promises: Vec<_> = self.summary.guarantees.iter().collect();
-        promises.sort_by_key(|promise| (std::cmp::Reverse(promise.broken), promise.at_risk == 0));
-        let broken = promises.iter().filter(|promise| promise.broken > 0).count();
-        let at_risk = promises.iter().filter(|promise| promise.at_risk > 0).count();
-        markup.nest("section", &[("id", &"promises")], |markup| {
-            markup.raw("<h2>Promises of Kubernetes</h2>");
-            markup.element("p", &[("class", &"note")], format_args!(
-                "{at_risk} of {} were at risk in some pod, {broken} were broken. A promise is a sentence of the documentation, a KEP or an API comment, judged on the recording alone.",
-                promises.len()
-            ));
-            markup.nest("details", &[], |markup| {
-                markup.raw("<summary>All promises</summary>");
-                markup.nest("div", &[("class", &"wide")], |markup| {
-                    markup.nest("table", &[], |markup| {
-                        markup.raw("<thead><tr><th>promise</th><th class=\"number\">at risk</th><th class=\"number\">broken</th><th>in words</th><th>known as</th></tr></thead>");
-                        markup.nest("tbody", &[], |markup| {
-                            for promise in promises {
-                                markup.nest("tr", &[], |markup| {
-                                    markup.nest("td", &[], |markup| outside(markup, promise.link, promise.id));
-                                    markup.element("td", &[("class", &"number")], promise.at_risk);
-                                    let class = if promise.broken > 0 { "number diverges" } else { "number zero" };
-                                    markup.element("td", &[("class", &class)], promise.broken);
-                                    markup.nest("td", &[], |markup| {
-                                        markup.text(promise.rule);
-                                        markup.element("q", &[("class", &"soft")], promise.quote);
-                                    });
-                                    markup.element("td", &[("class", &"soft")], promise.deviations.join(", "));
-                                });
-                            }
-                        });
-                    });
-                });
-            });
-        });
-    }
-
     /// Was it drawn from a seed? What was only recorded owes no goals.
-    fn is_campaign(&self) -> bool {
+    pub(super) fn is_campaign(&self) -> bool {
         !self.summary.seed.is_empty()
-    }
-
-    pub(super) fn goals(&self, markup: &mut Markup) {
-        if !self.is_campaign() {
-            return;
-        }
-        let met = self.summary.goals.values().filter(|pods| **pods > 0).count();
-        markup.nest("section", &[("id", &"goals")], |markup| {
-            markup.raw("<h2>Goals</h2>");
-            markup.element("p", &[("class", &"note")], format_args!(
-                "{met} of {} situations that a campaign should meet were met.",
-                self.summary.goals.len()
-            ));
-            markup.nest("details", &[], |markup| {
-                markup.raw("<summary>All goals</summary>");
-                markup.nest("div", &[("class", &"wide")], |markup| {
-                    markup.nest("table", &[], |markup| {
-                        markup.raw("<thead><tr><th>goal</th><th class=\"number\">pods</th><th>what has happened</th></tr></thead>");
-                        markup.nest("tbody", &[], |markup| {
-                            for goal in goals::all() {
-                                let pods = self.summary.goals.get(goal.id).copied().unwrap_or_default();
-                                let is_missed = self.summary.goals_missed.contains(&goal.id);
-                                let class = if is_missed { "unknown" } else { "" };
-                                markup.nest("tr", &[("class", &class)], |markup| {
-                                    markup.element("td", &[], goal.id);
-                                    let class = if pods == 0 { "number zero" } else { "number" };
-                                    markup.element("td", &[("class", &class)], pods);
-                                    let missed = if is_missed { " (missed)" } else { "" };
-                                    markup.element("td", &[], format_args!("{}{missed}", goal.sentence));
-                                });
-                            }
-                        });
-                    });
-                });
-            });
-        });
     }
 }
 
