@@ -10,9 +10,9 @@ use std::fmt;
 use serde::Serialize;
 
 pub use permitted::{Permitted, permitted};
-pub use proof::{Proof, Source, proof};
+pub use proof::{Proof, Source, proof, source};
 pub use standing::{Standing, standing};
-pub use story::{Moment, story};
+pub use story::{Moment, state, story};
 
 use crate::check::{Bounds, Divergence};
 use crate::model::KubeletVersion;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use podcheck_generators::Scenario;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How often a scenario showed a class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +20,10 @@ pub struct Rate {
 pub type Rates = BTreeMap<String, Rate>;
 
 /// The smallest pod that shows a class, and what it took to get there.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Minimal {
     /// What it does.
-    #[serde(serialize_with = "as_yaml")]
+    #[serde(serialize_with = "as_yaml", deserialize_with = "of_yaml")]
     pub scenario: Scenario,
     /// How often it shows the class, by kubelet version.
     pub confirmed: Rates,
@@ -47,6 +47,11 @@ pub struct Minimal {
 
 fn as_yaml<S: Serializer>(scenario: &Scenario, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&scenario.to_yaml())
+}
+
+fn of_yaml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
+    let yaml = String::deserialize(deserializer)?;
+    Scenario::from_yaml(&yaml).map_err(serde::de::Error::custom)
 }
 
 /// `3 of 5`.

@@ -28,6 +28,8 @@ const BEFORE_MS: i64 = 5_000;
 pub struct Delays {
     /// Steps of time.
     buckets: BTreeMap<i64, Bucket>,
+    /// Known beforehand.
+    fixed_ms: Option<i64>,
 }
 
 /// A step of time: the largest delays of two different pods, and how many there were.
@@ -45,6 +47,14 @@ struct Slot {
 }
 
 impl Delays {
+    /// Those of a machine of which they are known.
+    pub fn fixed(delay_ms: i64) -> Self {
+        Self {
+            fixed_ms: Some(delay_ms),
+            ..Self::default()
+        }
+    }
+
     /// Takes the delays that a pod shows.
     pub fn see(&mut self, trace: &Trace) {
         if !trace.gaps.is_empty() {
@@ -75,6 +85,9 @@ impl Delays {
 
     /// What is allowed for while this pod lived; absent: no other pod tells.
     pub fn delay_ms(&self, trace: &Trace) -> Option<i64> {
+        if self.fixed_ms.is_some() {
+            return self.fixed_ms;
+        }
         let pod = identity(trace);
         let (first_ms, last_ms) = (trace.steps.first()?.at_ms?, trace.steps.last()?.at_ms?);
         let steps = (first_ms - BEFORE_MS) / BUCKET_MS..=last_ms.max(first_ms) / BUCKET_MS;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::class::Class;
+use super::pods::PodLines;
 use super::summary::{Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
@@ -42,6 +43,10 @@ pub struct Gathered {
     pub findings: Vec<Finding>,
     /// How many pods showed which class, by kubelet version; known deviations are classes too.
     pub shown: BTreeMap<String, BTreeMap<Class, usize>>,
+    /// A short line for each pod.
+    pub pods: PodLines,
+    /// For each class of known deviation a pod that shows it and does not diverge: the one with the shortest life.
+    pub examples: BTreeMap<Class, Finding>,
     /// First and last time in any trace.
     span_ms: Option<(UnixMs, UnixMs)>,
 }
@@ -50,6 +55,20 @@ impl Finding {
     /// Class of its first disagreement.
     pub fn class(&self) -> Class {
         Class::of(&self.trace, &self.divergences[0])
+    }
+
+    /// The finding as one that stands for this class alone.
+    #[must_use]
+    pub fn standing_for(&self, class: &Class) -> Self {
+        let mut own = self.clone();
+        if own.class() != *class {
+            let is_it = |it: &Divergence| Class::of(&self.trace, it) == *class;
+            let (mut first, rest): (Vec<_>, Vec<_>) = own.divergences.into_iter().partition(is_it);
+            first.extend(rest);
+            own.divergences = first;
+            own.stands_for = Some(class.clone());
+        }
+        own
     }
 
     /// Where it is kept in the folder of a run.
@@ -77,9 +96,15 @@ impl Gathered {
             let (first_ms, last_ms) = self.span_ms.unwrap_or((at_ms, at_ms));
             self.span_ms = Some((first_ms.min(at_ms), last_ms.max(at_ms)));
         }
+        self.pods.add(&trace, &kubernetes, &judged);
         let classes = Class::all_of(&trace, &judged.verdict);
         let is_new = |class| !self.shown.values().any(|shown| shown.contains_key(class));
         let shows_new = classes.iter().any(is_new);
+        if let Verdict::KnownDeviation(divergences) = &judged.verdict {
+            for class in &classes {
+                self.take_example(class, &trace, &kubernetes, divergences, judged.delay_ms);
+            }
+        }
         let shown = self.shown.entry(kubernetes.clone()).or_default();
         classes
             .into_iter()
@@ -95,6 +120,32 @@ impl Gathered {
                 delay_ms: judged.delay_ms,
             });
         }
+    }
+
+    fn take_example(
+        &mut self,
+        class: &Class,
+        trace: &Trace,
+        kubernetes: &str,
+        divergences: &[Divergence],
+        delay_ms: i64,
+    ) {
+        let size = |trace: &Trace| (trace.spec.containers.len(), trace.steps.len());
+        if self
+            .examples
+            .get(class)
+            .is_some_and(|known| size(&known.trace) <= size(trace))
+        {
+            return;
+        }
+        let example = Finding {
+            trace: trace.clone(),
+            kubernetes: kubernetes.to_owned(),
+            divergences: divergences.to_vec(),
+            stands_for: None,
+            delay_ms,
+        };
+        self.examples.insert(class.clone(), example.standing_for(class));
     }
 
     /// From the first event to the last, when the recording tells.

@@ -23,9 +23,19 @@ pub fn judge_each(
     path: &Path,
     kubernetes: Option<KubeletVersion>,
     strict: bool,
+    each: impl FnMut(Trace, Judged),
+) -> Result<Rest, RecordingError> {
+    judge_each_by(path, kubernetes, strict, &delays(path), each)
+}
+
+/// The same, where the delays are known beforehand.
+pub fn judge_each_by(
+    path: &Path,
+    kubernetes: Option<KubeletVersion>,
+    strict: bool,
+    delays: &Delays,
     mut each: impl FnMut(Trace, Judged),
 ) -> Result<Rest, RecordingError> {
-    let delays = delays(path);
     let mut traces = Traces::open(path, &Options::default())?;
     for trace in traces.by_ref() {
         let trace = trace?;

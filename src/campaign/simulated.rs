@@ -48,7 +48,7 @@ pub struct Played {
 }
 
 /// A simulated node is as idle as a node can be.
-pub(super) const IDLE_MS: i64 = 2_000;
+pub const IDLE_MS: i64 = 2_000;
 
 /// Cases that a thread takes at a time.
 const CHUNK: u64 = 8;

@@ -48,17 +48,21 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     let mut summary = campaign.summary.clone();
     let server = summary.server.as_deref().and_then(|server| server.parse().ok());
     let mut texts = Vec::new();
+    let mut explanations = Vec::new();
     for (index, finding) in gathered.findings.iter().enumerate() {
         let pursued = campaign.pursued.findings.get(&index);
-        let (found, text) = tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
+        let (found, explanation) =
+            tell(&campaign, finding, pursued, server).map_err(|error| unwritable(folder, &error))?;
         summary.divergences.push(found);
-        texts.push((pursued.is_none(), text));
+        texts.push((pursued.is_none(), explanation.painted.clone()));
+        explanations.push(explanation);
     }
     // First those that stand for a class.
     texts.sort_by_key(|(is_one_of_many, _)| *is_one_of_many);
     if let Some(folder) = folder {
         let json = serde_json::to_string_pretty(&summary).map_err(io::Error::from)?;
         fs::write(folder.join("summary.json"), json + "\n").map_err(|error| unwritable(Some(folder), &error))?;
+        super::report::write(&folder.join("report.html"), &summary, gathered, &explanations)?;
     }
     let (judged, conclusive, diverges) = summary.totals();
     if output.is_json() {
@@ -88,7 +92,11 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
             output.text(&report::catalogue(&summary))?;
         }
         if let Some(folder) = folder {
-            output.line(&format!("kept in {}", folder.display()))?;
+            output.line(&format!(
+                "kept in {}; report: {}",
+                folder.display(),
+                folder.join("report.html").display()
+            ))?;
         }
     }
     let exit = Exit::of_verdicts(judged, conclusive, diverges > 0);
@@ -103,7 +111,7 @@ fn tell(
     finding: &Finding,
     pursued: Option<&Pursued>,
     server: Option<KubeletVersion>,
-) -> io::Result<(Found, String)> {
+) -> io::Result<(Found, report::Explanation)> {
     let trace = &finding.trace;
     let case = (campaign.case_of)(finding);
     let folder = campaign.folder.map(|folder| finding.folder(folder));
@@ -125,14 +133,14 @@ fn tell(
         folder: folder.clone(),
     };
     let mut explanation = report::explain(finding, &found, server);
-    explanation
-        .text
-        .push_str(&report::confirmed(&found, pursued.and_then(|it| it.stopped.as_deref())));
+    let again = report::confirmed(&found, pursued.and_then(|it| it.stopped.as_deref()));
+    explanation.text.push_str(&again);
+    explanation.painted.push_str(&again);
     if let Some(folder) = &folder {
         let files = [
             ("explanation.txt", explanation.text.as_str()),
-            ("observed.txt", &explanation.observed),
-            ("predicted.txt", &explanation.predicted),
+            ("observed.txt", &explanation.shown.observed),
+            ("predicted.txt", &explanation.shown.predicted),
         ];
         campaign::keep(folder, &found.case, finding, &files)?;
         if let Some(minimal) = &found.minimal {
@@ -142,7 +150,7 @@ fn tell(
             campaign::extract(recording, &trace.uid, &folder.join("recording.jsonl"))?;
         }
     }
-    Ok((found, explanation.text))
+    Ok((found, explanation))
 }
 
 /// The command that runs the scenario again where it ran.

@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::output::Output;
 use super::{Exit, Failure, input};
 use crate::campaign::{delays_of, judge_as};
-use crate::check::{Facts, Verdict};
+use crate::check::{Divergence, Facts, Verdict};
 use crate::explain::{self, Explanation, Standing};
 use crate::guarantees::Case;
 use crate::model::KubeletVersion;
-use crate::report::{Counts, VerdictLine};
+use crate::report::{self, Counts, VerdictLine};
 
 const EXAMPLES: &str = "\
 Of a pod that diverges, or breaks a promise in a known way: what was observed, what had to come and by which rule, what does
@@ -65,12 +65,12 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             counts.add(&judged.verdict);
             let facts = Facts::of(&trace);
             let standing = explain::standing(&Case::new(&trace, &facts, &bounds), version);
-            let explanation = match &judged.verdict {
-                Verdict::KnownDeviation(found) | Verdict::Diverges(found) => {
-                    Some(explain::explain(&trace, found, version, &bounds))
-                }
-                Verdict::Conforms | Verdict::Inconclusive(_) => None,
+            let divergences: &[Divergence] = match &judged.verdict {
+                Verdict::KnownDeviation(found) | Verdict::Diverges(found) => found,
+                Verdict::Conforms | Verdict::Inconclusive(_) => &[],
             };
+            let explanation =
+                (!divergences.is_empty()).then(|| explain::explain(&trace, divergences, version, &bounds));
             let verdict = VerdictLine::new(&trace, judged.kubernetes, &judged.verdict);
             if output.is_json() {
                 let answer = Answer {
@@ -87,6 +87,11 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
                 Some(explanation) => output.text(&explanation.to_string())?,
                 None => output.text(&standing.to_string())?,
             }
+            output.line("")?;
+            let server = trace.server.as_deref().and_then(|text| text.parse().ok());
+            output.text(&report::lanes::text(
+                &report::show(&trace, divergences, version, server).picture,
+            ))?;
             output.line("")?;
         }
         input::print_notes(file, traces.notes());

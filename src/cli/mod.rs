@@ -24,6 +24,7 @@ mod generate;
 mod goals;
 mod predict;
 mod replay;
+mod report;
 mod rules;
 mod run;
 mod soundness;
@@ -50,6 +51,7 @@ Exit codes:
 Examples:
   podcheck run                                   random pods: on the cluster if one is up, else simulated
   podcheck check watch.json                      judge what kubectl recorded
+  podcheck report watch.json                     the same as one HTML page, with pictures
   podcheck table watch.json                      the tables that kubectl get pod -w printed
   podcheck predict pod.yaml --kubernetes 1.34    the table to expect before the pod ever ran
   podcheck cluster up                            a Kind cluster with kubelets of several versions";
@@ -75,6 +77,7 @@ enum Command {
     Predict(predict::Args),
     Generate(generate::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
     Goals(goals::Args),
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
+        Command::Report(args) => report::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 
+use anstream::AutoStream;
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -14,19 +15,23 @@ pub enum Format {
     Json,
 }
 
-/// Standard output, buffered.
+/// Standard output, buffered; colours come through only to a terminal, and not where `NO_COLOR` is set.
 #[derive(Debug)]
 pub struct Output {
     format: Format,
-    stdout: BufWriter<Stdout>,
+    stdout: BufWriter<AutoStream<Stdout>>,
 }
 
 impl Output {
     /// Writes in this format.
     pub fn new(format: Format) -> Self {
+        let stdout = match format {
+            Format::Text => AutoStream::auto(io::stdout()),
+            Format::Json => AutoStream::always_ansi(io::stdout()),
+        };
         Self {
             format,
-            stdout: BufWriter::new(io::stdout()),
+            stdout: BufWriter::new(stdout),
         }
     }
 

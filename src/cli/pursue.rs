@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use super::args;
 use crate::campaign::{Class, Finding, Gathered};
-use crate::check::Divergence;
 use crate::shrink::{Chosen, Lab, Limits, Pursued, Pursuit, choose, pursue};
 
 /// Classes that are pursued at the same time: their waves leave a cluster time to breathe.
@@ -80,19 +79,6 @@ pub fn all(
     all
 }
 
-/// The finding as one that stands for this class alone.
-fn stand_for(finding: &Finding, class: &Class) -> Finding {
-    let mut own = finding.clone();
-    if own.class() != *class {
-        let is_it = |it: &Divergence| Class::of(&finding.trace, it) == *class;
-        let (mut first, rest): (Vec<_>, Vec<_>) = own.divergences.into_iter().partition(is_it);
-        first.extend(rest);
-        own.divergences = first;
-        own.stands_for = Some(class.clone());
-    }
-    own
-}
-
 /// Pursues the first finding that shows the class again, or else the smallest.
 fn one_class(
     lab: &dyn Lab,
@@ -105,7 +91,7 @@ fn one_class(
 ) -> Option<(usize, Finding, Pursued)> {
     let mut first = None;
     for &index in &chosen.findings {
-        let own = stand_for(&findings[index], &chosen.class);
+        let own = findings[index].standing_for(&chosen.class);
         let pursued = one_finding(lab, wanted, is_live, until, &chosen.class, &own, folder);
         let shows = pursued.confirmed.values().any(|rate| rate.shown > 0);
         if shows {

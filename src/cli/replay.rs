@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1, value_name = "K", value_parser = clap::value_parser!(u16).range(1..))]
     times: u16,
 
-    /// Keep recording, summary and divergences in this folder
+    /// Keep recording, summary, divergences and an HTML report in this folder
     #[arg(long, value_name = "DIR")]
     output: Option<std::path::PathBuf>,
 

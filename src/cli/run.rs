@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Cluster")]
     in_flight: Option<u16>,
 
-    /// Keep recording, summary and divergences in this folder
+    /// Keep recording, summary, divergences and an HTML report in this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 

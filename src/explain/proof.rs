@@ -81,7 +81,8 @@ fn around(trace: &Trace, divergence: &Divergence) -> (usize, Vec<(bool, Moment)>
     )
 }
 
-fn source(id: &str) -> Option<Source> {
+/// The promise or rule of this id.
+pub fn source(id: &str) -> Option<Source> {
     if let Some(promise) = guarantees::all().find(|guarantee| guarantee.id == id) {
         return Some(Source {
             id: id.to_owned(),

@@ -5,6 +5,9 @@
 mod compare;
 mod confirmed;
 mod finding;
+pub mod lanes;
+mod markup;
+mod page;
 mod soundness;
 mod summary;
 mod verdict;
@@ -12,7 +15,8 @@ mod zoo;
 
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use confirmed::{classes, confirmed, seen_again};
-pub use finding::{Explanation, explain};
+pub use finding::{Explanation, Shown, explain, show};
+pub use page::Page;
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};
 pub use verdict::{Counts, VerdictLine};

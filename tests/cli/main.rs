@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod recordings;
+mod reports;
 mod scenarios;
 mod usage;
 

@@ -4,7 +4,9 @@ use super::*;
 
 #[test]
 fn help_of_every_command_has_examples() {
-    for command in ["run", "check", "table", "predict", "generate", "replay", "cluster"] {
+    for command in [
+        "run", "check", "table", "predict", "generate", "replay", "report", "cluster",
+    ] {
         let output = podcheck(&[command, "--help"]);
         assert_eq!(code(&output), 0, "{command}");
         assert!(out(&output).contains("Examples:\n"), "{command}");
