@@ -6,6 +6,7 @@
 mod args;
 mod exit;
 mod input;
+mod junit;
 mod output;
 mod place;
 mod plain;
@@ -13,6 +14,7 @@ mod source;
 
 mod campaign;
 mod conclude;
+mod evidence;
 mod live;
 mod pursue;
 mod simulated;
@@ -62,7 +64,7 @@ struct Cli {
     command: Command,
 
     /// How answers are printed; json is one object a line
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, display_order = 900)]
     format: Format,
 }
 

@@ -1,6 +1,7 @@
 //! The program as people and scripts meet it: exit codes, JSON, messages about bad input, and its text.
 
 mod campaigns;
+mod outputs;
 mod recordings;
 mod scenarios;
 mod usage;
@@ -23,7 +24,8 @@ fn command(arguments: &[&str]) -> Command {
     command
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
-        .env("KUBECONFIG", "/nonexistent");
+        .env("KUBECONFIG", "/nonexistent")
+        .env_remove("ARTIFACTS");
     command
 }
 
