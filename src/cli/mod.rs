@@ -22,6 +22,7 @@ mod simulated;
 mod check;
 mod cluster;
 mod explain;
+mod export;
 mod generate;
 mod goals;
 mod predict;
@@ -77,6 +78,7 @@ enum Command {
     Predict(predict::Args),
     Generate(generate::Args),
     Replay(replay::Args),
+    Export(export::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
     Goals(goals::Args),
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args, &mut output),
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
+        Command::Export(args) => export::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),

@@ -1,6 +1,7 @@
 //! The program as people and scripts meet it: exit codes, JSON, messages about bad input, and its text.
 
 mod campaigns;
+mod exports;
 mod outputs;
 mod recordings;
 mod scenarios;
