@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use permitted::{Permitted, permitted};
+pub use permitted::{Permitted, VERSIONS, permitted};
 pub use proof::{Proof, Source, proof, source};
 pub use standing::{Standing, standing};
 pub use story::{Moment, state, story};

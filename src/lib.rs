@@ -31,6 +31,7 @@ pub mod cli;
 pub mod cluster;
 pub mod deviations;
 pub mod explain;
+pub mod export;
 pub mod goals;
 pub mod guarantees;
 pub mod judge;

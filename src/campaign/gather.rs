@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::class::Class;
 use super::pods::PodLines;
-use super::summary::{Summary, Tally};
+use super::summary::{ShownClass, Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
 use crate::goals;
@@ -160,6 +160,16 @@ impl Gathered {
         summary.seconds = tenths(seconds);
         summary.guarantees = judge::catalogue(&self.guarantees);
         summary.goals = self.goals.each().map(|(goal, pods)| (goal.id, pods)).collect();
+        let shown = |(kubernetes, classes): (&String, &BTreeMap<Class, usize>)| {
+            let kubernetes = kubernetes.clone();
+            let shown = classes.iter().map(move |(class, pods)| ShownClass {
+                kubernetes: kubernetes.clone(),
+                class: class.clone(),
+                pods: *pods,
+            });
+            shown.collect::<Vec<_>>()
+        };
+        summary.classes = self.shown.iter().flat_map(shown).collect();
         // What is replayed is no profile, and owes nothing.
         if let Ok(profile) = summary.cases.parse() {
             summary.goals_missed = self.goals.missed(profile).map(|goal| goal.id).collect();

@@ -1,19 +1,23 @@
 //! What came of a campaign, as `summary.json` holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::class::Class;
 use super::confirmed::{Minimal, Rates};
 use super::verdict::Judged;
-use crate::check::{Divergence, Verdict};
-use crate::judge::Promise;
+use crate::check::{Bounds, Divergence, Facts, Verdict};
+use crate::guarantees::Case;
+use crate::judge::{self, Promise, Tallies};
+use crate::rules::RULES;
 use crate::target::cpu::CpuTimes;
 use crate::trace::Trace;
 
 /// Everything that a campaign found.
+///
+/// In `summary.json` paths are relative to the folder that holds it, so that the folder can be moved; see [`Summary::portable`].
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
     /// In hexadecimal, as in case ids.
@@ -37,7 +41,11 @@ pub struct Summary {
     pub goals: BTreeMap<&'static str, u64>,
     /// Those that so many pods of the profile should have met and did not: the campaign is not complete.
     pub goals_missed: Vec<&'static str>,
-    /// Divergences, in the order in which they were found.
+    /// Every class of failure that was shown, with how many pods showed it; known deviations are classes too.
+    pub classes: Vec<ShownClass>,
+    /// Known deviations counted as divergences.
+    pub strict: bool,
+    /// Divergences, in the order in which they were found: each class at least once, otherwise the first hundred.
     pub divergences: Vec<Found>,
     /// CPU time of the pods' run and of judging them, of a live campaign.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +79,21 @@ pub struct Tally {
     pub inconclusive_reasons: BTreeMap<String, usize>,
     /// What the bounds allowed for load where it was heaviest.
     pub delay_ms_max: i64,
+    /// What each guarantee said of how many pods.
+    pub promises: Tallies,
+    /// In how many pods each rule of the model decided something.
+    pub rules: BTreeMap<&'static str, u64>,
+}
+
+/// A class of failure on one kubelet version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownClass {
+    /// The version it was judged as.
+    pub kubernetes: String,
+    /// The class.
+    pub class: Class,
+    /// How many pods showed it.
+    pub pods: usize,
 }
 
 /// A divergence and how to see it again.
@@ -117,6 +140,8 @@ impl Tally {
         self.delay_ms_max = self.delay_ms_max.max(judged.delay_ms);
         self.nodes.extend(trace.node.clone());
         self.judged += 1;
+        judge::add(&mut self.promises, &judged.guarantees);
+        self.count_rules(trace, judged);
         match &judged.verdict {
             Verdict::Conforms => self.conforms += 1,
             Verdict::KnownDeviation(found) => {
@@ -130,6 +155,18 @@ impl Tally {
             Verdict::Inconclusive(reason) => {
                 self.inconclusive += 1;
                 *self.inconclusive_reasons.entry(reason.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn count_rules(&mut self, trace: &Trace, judged: &Judged) {
+        let kubernetes = judged.kubernetes.as_deref().and_then(|text| text.parse().ok());
+        let Some(version) = kubernetes else { return };
+        let (facts, bounds) = (Facts::of(trace), Bounds::with_delay(judged.delay_ms));
+        let case = Case::new(trace, &facts, &bounds);
+        for rule in RULES {
+            if rule.applies_to(version) && (rule.decides)(&case) {
+                *self.rules.entry(rule.id).or_default() += 1;
             }
         }
     }
@@ -152,5 +189,22 @@ impl Summary {
                     diverges + tally.diverges,
                 )
             })
+    }
+
+    /// The same with paths that are relative to this folder, where they are in it.
+    #[must_use]
+    pub fn portable(mut self, folder: &Path) -> Self {
+        let shorten = |path: &mut PathBuf| {
+            if let Ok(rest) = path.strip_prefix(folder) {
+                *path = rest.to_owned();
+            }
+        };
+        self.recording.as_mut().map(shorten);
+        for found in &mut self.divergences {
+            found.folder.as_mut().map(shorten);
+            let minimal = found.minimal.as_mut();
+            minimal.and_then(|minimal| minimal.file.as_mut()).map(shorten);
+        }
+        self
     }
 }

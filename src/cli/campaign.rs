@@ -7,6 +7,7 @@ use podcheck_generators::Scenario;
 use tokio::runtime::Runtime;
 
 use super::conclude::{Campaign, conclude, prepare};
+use super::evidence::{self, Evidence};
 use super::live::{self, Order};
 use super::output::Output;
 use super::place::Target;
@@ -54,10 +55,12 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
             let folder = wish.output.map_or_else(|| wish.temporary.clone(), Path::to_owned);
             prepare(&folder)?;
             let recording = folder.join("recording.jsonl");
+            let api_events = folder.join("api-events.jsonl");
             eprintln!("recording to {}", recording.display());
             let order = Order {
                 plan: plan(&wish, &nodes),
                 recording: recording.clone(),
+                api_events: api_events.clone(),
                 namespace: wish.namespace.clone(),
                 in_flight: wish.in_flight,
                 seed: wish.seed,
@@ -86,6 +89,7 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                 }
                 _ => pursue::All::default(),
             };
+            let evidence = evidence::gather(&cluster.context, &done.gathered.findings, &api_events);
             let campaign = Campaign {
                 gathered: &done.gathered,
                 summary: Summary {
@@ -93,6 +97,7 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                     recording: Some(recording),
                     stopped: done.stopped.clone(),
                     cpu: done.cpu.clone(),
+                    strict: wish.strict,
                     ..wish.summary
                 },
                 seconds: done.seconds,
@@ -103,6 +108,8 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                 rates: wish.rates,
                 expected: wish.expected,
                 pursued,
+                failed: done.failed,
+                evidence,
             };
             let exit = conclude(campaign, output)?;
             Ok(if done.failed && exit != Exit::Diverges {
@@ -132,6 +139,7 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                 gathered: &done.gathered,
                 summary: Summary {
                     recording: done.recording,
+                    strict: wish.strict,
                     ..wish.summary
                 },
                 seconds: done.seconds,
@@ -142,6 +150,8 @@ pub fn run(runtime: &Runtime, target: Target, wish: Wish<'_>, output: &mut Outpu
                 rates: wish.rates,
                 expected: wish.expected,
                 pursued,
+                failed: false,
+                evidence: Evidence::new(),
             };
             conclude(campaign, output)
         }

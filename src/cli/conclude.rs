@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use podcheck_generators::CaseId;
 
+use super::evidence::Evidence;
+use super::junit;
 use super::output::Output;
 use super::pursue;
 use super::{Exit, Failure};
@@ -39,6 +41,10 @@ pub struct Campaign<'a> {
     pub expected: Option<Class>,
     /// What running the divergences again has shown.
     pub pursued: pursue::All,
+    /// The environment failed before its end.
+    pub failed: bool,
+    /// What the cluster says besides.
+    pub evidence: Evidence,
 }
 
 /// Prints and keeps everything; the exit code says what it amounts to.
@@ -59,14 +65,24 @@ pub fn conclude(mut campaign: Campaign<'_>, output: &mut Output) -> Result<Exit,
     }
     // First those that stand for a class.
     texts.sort_by_key(|(is_one_of_many, _)| *is_one_of_many);
+    let kept = folder.map_or_else(|| summary.clone(), |folder| summary.clone().portable(folder));
     if let Some(folder) = folder {
-        let json = serde_json::to_string_pretty(&summary).map_err(io::Error::from)?;
+        let json = serde_json::to_string_pretty(&kept).map_err(io::Error::from)?;
         fs::write(folder.join("summary.json"), json + "\n").map_err(|error| unwritable(Some(folder), &error))?;
         super::report::write(&folder.join("report.html"), &summary, gathered, &explanations)?;
     }
+    let plain: Vec<String> = explanations.iter().map(|told| told.text.clone()).collect();
+    junit::write(
+        folder,
+        report::Concluded {
+            summary: &summary,
+            explanations: &plain,
+            failed: campaign.failed,
+        },
+    )?;
     let (judged, conclusive, diverges) = summary.totals();
     if output.is_json() {
-        output.json(&summary)?;
+        output.json(&kept)?;
     } else {
         for (_, text) in texts.iter().take(PRINTED_MAX) {
             output.line(text)?;
@@ -137,11 +153,13 @@ fn tell(
     explanation.text.push_str(&again);
     explanation.painted.push_str(&again);
     if let Some(folder) = &folder {
-        let files = [
+        let mut files = vec![
             ("explanation.txt", explanation.text.as_str()),
             ("observed.txt", &explanation.shown.observed),
             ("predicted.txt", &explanation.shown.predicted),
         ];
+        let evidence = campaign.evidence.get(&trace.uid).into_iter().flatten();
+        files.extend(evidence.map(|(name, text)| (*name, text.as_str())));
         campaign::keep(folder, &found.case, finding, &files)?;
         if let Some(minimal) = &found.minimal {
             campaign::keep_minimal(folder, &found, minimal, campaign.simulated.flatten())?;

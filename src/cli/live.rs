@@ -22,6 +22,8 @@ pub struct Order {
     pub plan: Vec<Planned>,
     /// Where the recording goes.
     pub recording: PathBuf,
+    /// Where the API's Events about them go.
+    pub api_events: PathBuf,
     /// An existing namespace.
     pub namespace: Option<String>,
     /// How many at once; absent: adaptive.
@@ -59,6 +61,7 @@ pub fn play(runtime: &Runtime, cluster: &Cluster, order: Order) -> Result<Done, 
         in_flight: order.in_flight.map_or(InFlight::Adaptive, InFlight::Fixed),
         seed: order.seed,
         create_for: order.time_max,
+        api_events: Some(order.api_events),
     };
     let begin = Instant::now();
     let cpu_before = CpuTimes::now();

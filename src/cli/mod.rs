@@ -6,6 +6,7 @@
 mod args;
 mod exit;
 mod input;
+mod junit;
 mod output;
 mod place;
 mod plain;
@@ -13,6 +14,7 @@ mod source;
 
 mod campaign;
 mod conclude;
+mod evidence;
 mod live;
 mod pursue;
 mod simulated;
@@ -20,6 +22,7 @@ mod simulated;
 mod check;
 mod cluster;
 mod explain;
+mod export;
 mod generate;
 mod goals;
 mod predict;
@@ -64,7 +67,7 @@ struct Cli {
     command: Command,
 
     /// How answers are printed; json is one object a line
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, display_order = 900)]
     format: Format,
 }
 
@@ -78,6 +81,7 @@ enum Command {
     Generate(generate::Args),
     Replay(replay::Args),
     Report(report::Args),
+    Export(export::Args),
     Soundness(soundness::Args),
     Rules(rules::Args),
     Goals(goals::Args),
@@ -100,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
         Command::Report(args) => report::run(&args, &mut output),
+        Command::Export(args) => export::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),

@@ -1,11 +1,15 @@
 //! Finding the cluster, and the facts about it that a recording begins with.
 
+mod kubelet_log;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1 as api;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Api, Client, Config};
+
+pub use kubelet_log::{Subject, kubelet_logs};
 
 /// The context that `podcheck cluster up` makes.
 pub const DEFAULT_CONTEXT: &str = "kind-podcheck";

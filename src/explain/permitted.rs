@@ -9,7 +9,7 @@ use crate::model::{Behaviour, KubeletVersion};
 use crate::trace::Trace;
 
 /// A patch release on each side of every change that the model knows.
-const VERSIONS: [(u32, u32); 15] = [
+pub const VERSIONS: [(u32, u32); 15] = [
     (28, 0),
     (28, 15),
     (29, 2),

@@ -181,7 +181,7 @@ fn listen(port: i32) -> String {
 }
 
 /// Milliseconds as the seconds that `sleep` takes: `2500` is `2.5`.
-fn seconds(ms: u32) -> String {
+pub fn seconds(ms: u32) -> String {
     let text = format!("{}.{:03}", ms / 1000, ms % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

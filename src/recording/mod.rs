@@ -3,6 +3,7 @@
 //! [`RecordingWriter`] writes our own format; [`Reader`] reads it, raw watch output, and the JSON that
 //! `kubectl get pods -w` prints, told apart by content. Nothing here judges or forgets: that is [`crate::trace`]'s.
 
+mod api_events;
 mod entry;
 mod error;
 mod format;
@@ -13,6 +14,7 @@ pub mod object;
 mod read;
 mod value;
 
+pub use api_events::{ApiEvent, ApiEventLine, api_events};
 pub use entry::{Entry, PodEvent};
 pub use error::{Place, RecordingError};
 pub use format::{ClockReading, FORMAT, Header, NodeFacts, RecordingWriter};

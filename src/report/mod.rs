@@ -5,6 +5,7 @@
 mod compare;
 mod confirmed;
 mod finding;
+mod junit;
 pub mod lanes;
 mod markup;
 mod page;
@@ -16,6 +17,7 @@ mod zoo;
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use confirmed::{classes, confirmed, seen_again};
 pub use finding::{Explanation, Shown, explain, show};
+pub use junit::{Concluded, junit};
 pub use page::Page;
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};

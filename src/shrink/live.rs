@@ -93,6 +93,7 @@ impl Lab for LiveLab<'_> {
             in_flight: InFlight::Fixed(AT_ONCE),
             seed: None,
             create_for: None,
+            api_events: None,
         };
         let mut pods: BTreeMap<String, usize> = BTreeMap::new();
         let mut finished: BTreeSet<String> = BTreeSet::new();

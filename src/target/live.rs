@@ -48,6 +48,8 @@ pub struct LiveOptions {
     pub seed: Option<u64>,
     /// After this no pod is created any more; those in flight go on to their end.
     pub create_for: Option<Duration>,
+    /// Where to keep the API's Events about the pods; absent: nowhere.
+    pub api_events: Option<PathBuf>,
 }
 
 /// What happens, for whoever shows or judges it meanwhile.

@@ -6,6 +6,7 @@ pub mod cpu;
 pub mod live;
 
 mod clock;
+mod events;
 mod facts;
 mod flight;
 mod lifecycle;

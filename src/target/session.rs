@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::clock::{readings, unix_ms};
+use super::events;
 use super::live::{LiveError, LiveOptions, LiveOutcome, Planned, Progress};
 use super::namespace;
 use super::queue::Queue;
@@ -95,7 +96,14 @@ impl<'o> Run<'o> {
         let ended = self
             .write_clocks()
             .and_then(|()| self.written(|writer, at_ms| writer.end(at_ms, &why)));
+        if let (Some(path), Err(error @ LiveError::Lost { .. })) = (&self.options.api_events, &result) {
+            events::keep_reason(path, &error.to_string());
+        }
         if !matches!(result, Err(LiveError::Lost { .. })) {
+            if let Some(path) = &self.options.api_events {
+                // They go with the namespace.
+                events::keep(&self.client, &self.namespace, path).await;
+            }
             // Creates first, or a pod could come after the others have been let go.
             while tokio::time::timeout(requests::PATIENCE, self.requests.join_next())
                 .await

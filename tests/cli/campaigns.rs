@@ -3,7 +3,7 @@
 use super::*;
 
 /// A new folder for a run's output.
-fn folder(name: &str) -> String {
+pub fn folder(name: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&path);
     path.to_str().expect("a plain path").to_owned()
@@ -96,7 +96,7 @@ fn a_divergence_is_told_kept_and_replayed() {
     let summary: Value =
         serde_json::from_slice(&std::fs::read(format!("{folder}/summary.json")).expect("a summary")).expect("JSON");
     let found = &summary["divergences"][0];
-    let kept = Path::new(found["folder"].as_str().expect("a folder"));
+    let kept = Path::new(&folder).join(found["folder"].as_str().expect("a folder"));
     for name in [
         "scenario.yaml",
         "pod.yaml",

@@ -1,6 +1,8 @@
 //! The program as people and scripts meet it: exit codes, JSON, messages about bad input, and its text.
 
 mod campaigns;
+mod exports;
+mod outputs;
 mod recordings;
 mod reports;
 mod scenarios;
@@ -24,7 +26,8 @@ fn command(arguments: &[&str]) -> Command {
     command
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
-        .env("KUBECONFIG", "/nonexistent");
+        .env("KUBECONFIG", "/nonexistent")
+        .env_remove("ARTIFACTS");
     command
 }
 

@@ -154,6 +154,7 @@ impl Batch {
             in_flight: InFlight::Adaptive,
             seed: Some(self.seed),
             create_for: None,
+            api_events: None,
         };
         let mut keys: BTreeMap<String, (Key, String)> = BTreeMap::new();
         let mut created = |progress: Progress<'_>| {
