@@ -58,4 +58,6 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/83916",
     "deviation/rs-10",
     "deviation/pb-12",
+    "deviation/134660",
+    "deviation/pb-2",
 ];

@@ -1,7 +1,8 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of, was_killed_across_the_end,
+    is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of,
+    waited_for_its_delay_since_its_start, was_killed_across_the_end,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 
@@ -204,5 +205,37 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-12"),
+    },
+    Deviation {
+        name: "podcheck/PB-2",
+        title: "A readiness probe's initial delay counts from the container's start, not from its startup probe's success",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L331",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-delay-after-startup"],
+        is_its_doing: waited_for_its_delay_since_its_start,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/pb-2"),
+    },
+    Deviation {
+        name: "podcheck/WR-7",
+        title: "A container that has been created and not started yet waits without a reason",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2392",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-waiting-tells-why"],
+        is_its_doing: is_of_a_new_container,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
     },
 ];

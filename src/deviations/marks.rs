@@ -179,3 +179,22 @@ pub fn status_of_an_ended_sidecar_was_frozen(case: &Case, step: usize) -> bool {
     };
     case.trace.spec.restart_policy != RestartPolicy::Always && (was_frozen(step) || step > 0 && was_frozen(step - 1))
 }
+
+/// PB-2: has a container's readiness probe waited for its initial delay, if this counts from the container's start?
+pub fn waited_for_its_delay_since_its_start(case: &Case, breach: &Breach) -> bool {
+    let waited = || {
+        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        let probe = case.trace.spec.containers[index].readiness.as_ref()?;
+        let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+        let start = case.facts.get(index, n)?.start?;
+        let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
+        Some(case.not_after(step)? >= start.lo + delay_ms - ROUNDING_MS)
+    };
+    waited().unwrap_or(false)
+}
+
+/// WR-7: does a breach's state belong to a container that is another than the one whose end it tells?
+pub fn is_of_a_new_container(case: &Case, breach: &Breach) -> bool {
+    let seen = step_of(case, breach.event_index).and_then(|step| case.trace.steps[step].seen.get(breach.container?));
+    seen.is_some_and(|seen| seen.container_id.is_some() && seen.container_id != seen.last_container_id)
+}

@@ -263,4 +263,26 @@ pub const UPSTREAM: &[Deviation] = &[
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/83916"),
     },
+    Deviation {
+        name: "kubernetes#134660",
+        title: "PodReadyToStartContainers becomes true only after the first container has started",
+        link: "https://github.com/kubernetes/kubernetes/pull/134660",
+        versions: Versions {
+            since_minor: 29,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: Some(36),
+        },
+        guarantees: &["G-network-announced"],
+        // The sync that sees the sandbox sees what has been started in it since.
+        is_its_doing: |case, breach| {
+            step_of(case, breach.event_index).is_some_and(|step| {
+                let mut views = case.trace.steps[step].view.containers.iter().flatten();
+                views.any(|view| !matches!(view.state, State::Waiting(_)))
+            })
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/134660"),
+    },
 ];

@@ -249,6 +249,8 @@ faults! {
     InitializedLate = "initialized-late",
     /// A waiting container does not say why.
     WaitingReasonLost = "waiting-reason-lost",
+    /// A container that has just been started is shown as created: it waits and does not say why (podcheck/WR-7).
+    CreatedSaysNothing = "created-says-nothing",
     /// A terminated container does not say why.
     EndReasonLost = "end-reason-lost",
     /// A container that runs for the first time has a lastState.
@@ -303,7 +305,13 @@ impl Fault {
                 | Self::PendingAgain
         );
         let unordered = !behaviour.ordered_sidecar_termination;
-        (is_switch && bent == *behaviour)
+        let unpublished = match self {
+            Self::GenerationAhead | Self::ConditionGenerationAhead => behaviour.version.minor < 34,
+            Self::SandboxConditionFalse => !behaviour.ready_to_start_condition,
+            _ => false,
+        };
+        unpublished
+            || (is_switch && bent == *behaviour)
             || (unordered && matches!(self, Self::AbsentSidecarBlocks | Self::SidecarsStoppedAtOnce))
     }
 }

@@ -87,6 +87,18 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 *reason = Reason::None;
             }
         }),
+        Fault::CreatedSaysNothing => {
+            for (before, view) in before.containers.iter().zip(&mut view.containers) {
+                let Some((before, view)) = before.as_ref().zip(view.as_mut()) else {
+                    continue;
+                };
+                let waited = matches!(before.state, State::Waiting(_)) && before.last.is_none();
+                if waited && view.state == State::Running {
+                    view.state = State::Waiting(Reason::None);
+                    (view.ready, view.started) = (false, false);
+                }
+            }
+        }
         Fault::EndReasonLost => exits(view, |exit, _| exit.reason = Reason::None),
         Fault::LastStateInvented => each(view, |view| {
             if view.state == State::Running && view.restart_count == 0 {
