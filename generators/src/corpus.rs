@@ -59,5 +59,6 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/rs-10",
     "deviation/pb-12",
     "deviation/134660",
-    "deviation/pb-2",
+    "deviation/119617",
+    "deviation/pb-13",
 ];

@@ -1,8 +1,8 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of,
-    waited_for_its_delay_since_its_start, was_killed_across_the_end,
+    failures_were_inherited, is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after,
+    last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, step_of, was_killed_across_the_end,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 
@@ -58,10 +58,16 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: Some(37),
         },
-        guarantees: &["G-always-restarts", "G-on-failure-restarts"],
+        guarantees: &[
+            "G-always-restarts",
+            "G-on-failure-restarts",
+            "G-first-restart-at-once",
+            "G-back-off-ends",
+        ],
         is_its_doing: |case, breach| {
             let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
             last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
+                || last_sidecar_was_not_up_before_this_life(case, breach)
         },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
@@ -207,20 +213,21 @@ pub const FINDINGS: &[Deviation] = &[
         smallest_pod: Some("deviation/pb-12"),
     },
     Deviation {
-        name: "podcheck/PB-2",
-        title: "A readiness probe's initial delay counts from the container's start, not from its startup probe's success",
-        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L331",
+        name: "podcheck/PB-13",
+        title: "The failures of a probe in a life that ended by itself count against the next life",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L366",
         versions: Versions {
             since_minor: 28,
             since_patches: &[],
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-delay-after-startup"],
-        is_its_doing: waited_for_its_delay_since_its_start,
+        guarantees: &["G-failure-threshold", "G-startup-holds-liveness"],
+        // The worker begins to count anew when its probe has killed (#53530), not when it sees another container.
+        is_its_doing: |case, breach| breach.container.is_some_and(|index| failures_were_inherited(case, index)),
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
-        smallest_pod: Some("deviation/pb-2"),
+        smallest_pod: Some("deviation/pb-13"),
     },
     Deviation {
         name: "podcheck/WR-7",

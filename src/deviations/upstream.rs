@@ -2,7 +2,8 @@
 
 use super::marks::{
     all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_one_that_was_down,
+    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start,
+    waited_for_one_that_was_down,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -284,5 +285,21 @@ pub const UPSTREAM: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/134660"),
+    },
+    Deviation {
+        name: "kubernetes#119617",
+        title: "A readiness probe's initial delay counts from the container's start, not from its startup probe's success",
+        link: "https://github.com/kubernetes/kubernetes/issues/119617",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-delay-after-startup"],
+        is_its_doing: waited_for_its_delay_since_its_start,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/119617"),
     },
 ];

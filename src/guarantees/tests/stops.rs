@@ -204,7 +204,7 @@ fn a_delay_counts_from_the_startup_probe_s_success() {
                    failureThreshold: 1, successThreshold: 1}\n";
     let ready = |at_s: f64| readiness(startup, 10).step(at_s, Running, "", "m0:R0sr");
     ready(12.0).breaks(&["G-delay-after-startup"]);
-    ready(12.0).is_named("G-delay-after-startup", "podcheck/PB-2");
+    ready(12.0).is_named("G-delay-after-startup", "kubernetes#119617");
     ready(20.0).keeps("G-delay-after-startup");
 }
 
