@@ -23,6 +23,7 @@ mod explain;
 mod generate;
 mod goals;
 mod predict;
+mod promises;
 mod replay;
 mod rules;
 mod run;
@@ -76,6 +77,7 @@ enum Command {
     Generate(generate::Args),
     Replay(replay::Args),
     Soundness(soundness::Args),
+    Promises(promises::Args),
     Rules(rules::Args),
     Goals(goals::Args),
     Zoo(zoo::Args),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
         Command::Goals(args) => goals::run(&args, &mut output),
+        Command::Promises(args) => promises::run(&args, &mut output),
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
         Command::Predict(args) => predict::run(&args, &mut output),
