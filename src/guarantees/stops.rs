@@ -70,9 +70,12 @@ fn told<'c>(case: &'c Case, index: usize) -> impl Iterator<Item = (u32, &'c Inst
     })
 }
 
-/// Evictions and the like stop containers for reasons of their own.
+/// Evictions and the like stop containers for reasons of their own; and a delete of which a stream that was joined late
+/// shows only the end may have come at any time.
 fn has_other_reasons(case: &Case) -> bool {
-    case.forced || case.trace.steps.iter().any(|step| step.view.reason != Reason::None)
+    let steps = &case.trace.steps;
+    let unknown_delete = case.deletion.is_none() && steps.iter().any(|step| step.deletion.is_some());
+    case.forced || unknown_delete || steps.iter().any(|step| step.view.reason != Reason::None)
 }
 
 /// Can nothing have told a container to stop at this time but a probe?
