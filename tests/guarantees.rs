@@ -189,6 +189,25 @@ fn a_healthy_simulated_kubelet_is_never_accused() {
     }
 }
 
+/// A guarantee that no planted fault breaks may be one that cannot be broken.
+#[test]
+fn every_guarantee_is_broken_by_some_planted_fault() {
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let mut unbroken: BTreeSet<&str> = guarantees::all().map(|it| it.id).collect();
+    for fault in Fault::ALL {
+        for profile in Profile::ALL {
+            for (number, (_, scenario)) in (0..).zip(cases(profile, 4).take(25)) {
+                let mut options = Options::new(version, number);
+                options.fault = Some(*fault);
+                for (id, _) in unexplained(&simulate(&scenario, &options), version) {
+                    unbroken.remove(id);
+                }
+            }
+        }
+    }
+    assert_eq!(unbroken, BTreeSet::new());
+}
+
 #[test]
 fn the_guarantees_alone_catch_most_planted_faults() {
     let version = KubeletVersion { minor: 37, patch: 0 };

@@ -195,7 +195,7 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started"],
+        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started", "G-unready-when-failing"],
         // Probes over the network reach whatever has the pod's address, while the worker still holds the published life:
         // only where the next life had already begun.
         is_its_doing: |case, breach| {

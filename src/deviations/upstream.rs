@@ -62,6 +62,7 @@ pub const UPSTREAM: &[Deviation] = &[
             "G-started-before-ready",
             "G-startup-gates-started",
             "G-readiness-gates-ready",
+            "G-unready-when-failing",
             "G-liveness-restarts",
             "G-startup-failure-restarts",
         ],

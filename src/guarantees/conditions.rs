@@ -113,12 +113,11 @@ fn transition(step: &Step, kind: ConditionKind) -> Option<UnixMs> {
 
 /// The newest time of the node's clock that a status shows: it was computed no earlier.
 fn computed_at(step: &Step) -> Option<UnixMs> {
+    // A start that is told to be after its end (containerd) proves nothing; of a life that is over its end says more.
     let lives = step.seen.iter().flat_map(|seen| {
         [
-            seen.started_at,
-            seen.finished_at,
-            seen.last_started_at,
-            seen.last_finished_at,
+            seen.finished_at.or(seen.started_at),
+            seen.last_finished_at.or(seen.last_started_at),
         ]
     });
     // The scheduler's clock may be another.
@@ -163,7 +162,7 @@ fn scheduled(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in reported(case) {
         findings.at_risk();
-        if value(it, ConditionKind::PodScheduled) != Some(true) {
+        if value(it, ConditionKind::PodScheduled) == Some(false) {
             findings.broken(case, step, None, "the pod is on a node and PodScheduled is not true".to_string());
         }
     }
@@ -270,7 +269,7 @@ fn initialized_without_init(case: &Case) -> Outcome {
     let has_init = case.trace.spec.containers.iter().any(|it| it.kind != Kind::Main);
     for (step, it) in reported(case).filter(|_| !has_init) {
         findings.at_risk();
-        if value(it, ConditionKind::Initialized) != Some(true) {
+        if value(it, ConditionKind::Initialized) == Some(false) {
             let summary = "the pod has no init containers and Initialized is not true".to_string();
             findings.broken(case, step, None, summary);
         }
@@ -287,7 +286,7 @@ fn all_ready_means_ready(case: &Case) -> Outcome {
         }
         findings.at_risk();
         let missing = [ConditionKind::ContainersReady, ConditionKind::Ready];
-        if let Some(kind) = missing.into_iter().find(|&kind| value(it, kind) != Some(true)) {
+        if let Some(kind) = missing.into_iter().find(|&kind| value(it, kind) == Some(false)) {
             let summary = format!("every container is ready and {} is not true", kind.as_str());
             findings.broken(case, step, None, summary);
         }
