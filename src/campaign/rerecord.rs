@@ -81,14 +81,22 @@ fn status(trace: &Trace, step: &Step) -> Value {
     let pod = &step.pod_seen;
     for (field, ip, list, first) in [
         ("hostIP", pod.host_ip, "hostIPs", pod.first_host_ip),
-        ("podIP", pod.pod_ip.filter(|_| step.view.pod_ip), "podIPs", pod.first_pod_ip),
+        (
+            "podIP",
+            pod.pod_ip.filter(|_| step.view.pod_ip),
+            "podIPs",
+            pod.first_pod_ip,
+        ),
     ] {
         status.extend(ip.map(|ip| (field.to_owned(), json!(ip))));
         status.extend(first.map(|first| (list.to_owned(), json!([{"ip": first}]))));
     }
     status.extend(pod.start_time.map(|at| ("startTime".to_owned(), time(at))));
     status.extend(pod.qos.map(|qos| ("qosClass".to_owned(), json!(qos))));
-    status.extend(pod.observed_generation.map(|it| ("observedGeneration".to_owned(), it.into())));
+    status.extend(
+        pod.observed_generation
+            .map(|it| ("observedGeneration".to_owned(), it.into())),
+    );
     for (list, is_main) in [("initContainerStatuses", false), ("containerStatuses", true)] {
         let entries = trace
             .spec

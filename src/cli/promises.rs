@@ -82,7 +82,8 @@ fn is_summary(path: &Path) -> Result<bool, Failure> {
 }
 
 fn add_summary(path: &Path, tallies: &mut Tallies) -> Result<(), Failure> {
-    let text = fs::read(path).map_err(|error| Failure::Environment(format!("cannot read {}: {error}", path.display())))?;
+    let text =
+        fs::read(path).map_err(|error| Failure::Environment(format!("cannot read {}: {error}", path.display())))?;
     let summary: Summary = serde_json::from_slice(&text)
         .map_err(|error| Failure::Usage(format!("{} is no campaign's summary: {error}", path.display())))?;
     for counted in summary.guarantees {

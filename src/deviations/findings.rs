@@ -195,7 +195,11 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started", "G-unready-when-failing"],
+        guarantees: &[
+            "G-readiness-gates-ready",
+            "G-startup-gates-started",
+            "G-unready-when-failing",
+        ],
         // Probes over the network reach whatever has the pod's address, while the worker still holds the published life:
         // only where the next life had already begun.
         is_its_doing: |case, breach| {
@@ -224,7 +228,11 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-failure-threshold", "G-startup-holds-liveness"],
         // The worker begins to count anew when its probe has killed (#53530), not when it sees another container.
-        is_its_doing: |case, breach| breach.container.is_some_and(|index| failures_were_inherited(case, index)),
+        is_its_doing: |case, breach| {
+            breach
+                .container
+                .is_some_and(|index| failures_were_inherited(case, index))
+        },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-13"),

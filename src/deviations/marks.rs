@@ -204,13 +204,22 @@ pub fn is_of_a_new_container(case: &Case, breach: &Breach) -> bool {
 pub fn failures_were_inherited(case: &Case, index: usize) -> bool {
     let spec = &case.trace.spec.containers[index];
     let needed_ms = |probe: &ProbeSpec| i64::from(probe.failure_threshold.saturating_sub(1) * probe.period_s) * 1_000;
-    let needed = [&spec.startup, &spec.liveness].into_iter().flatten().map(needed_ms).min();
+    let needed = [&spec.startup, &spec.liveness]
+        .into_iter()
+        .flatten()
+        .map(needed_ms)
+        .min();
     let life = |n: u32| case.facts.get(index, n);
     (1..case.facts.instances(index)).any(|n| {
         let own = life(n).and_then(|facts| Some(facts.term? - facts.start?.lo));
         // Back to the last life that was told to stop, with which the count began anew.
         let lives = (0..n).rev().map_while(life).take_while(|facts| facts.term.is_none());
-        let before = lives.map(|facts| facts.start.zip(facts.finish).map_or(0, |(start, finish)| finish.hi - start.lo));
+        let before = lives.map(|facts| {
+            facts
+                .start
+                .zip(facts.finish)
+                .map_or(0, |(start, finish)| finish.hi - start.lo)
+        });
         let before_ms: i64 = before.sum();
         let known = own.zip(needed).filter(|_| before_ms > 0);
         known.is_some_and(|(own_ms, needed_ms)| own_ms + before_ms + ROUNDING_MS >= needed_ms)

@@ -123,7 +123,10 @@ fn computed_at(step: &Step) -> Option<UnixMs> {
     // The scheduler's clock may be another.
     let conditions = ConditionKind::ALL.into_iter();
     let conditions = conditions.filter(|&kind| kind != ConditionKind::PodScheduled);
-    lives.chain(conditions.map(|kind| transition(step, kind))).flatten().max()
+    lives
+        .chain(conditions.map(|kind| transition(step, kind)))
+        .flatten()
+        .max()
 }
 
 fn transition_time(case: &Case) -> Outcome {
@@ -163,7 +166,12 @@ fn scheduled(case: &Case) -> Outcome {
     for (step, it) in reported(case) {
         findings.at_risk();
         if value(it, ConditionKind::PodScheduled) == Some(false) {
-            findings.broken(case, step, None, "the pod is on a node and PodScheduled is not true".to_string());
+            findings.broken(
+                case,
+                step,
+                None,
+                "the pod is on a node and PodScheduled is not true".to_string(),
+            );
         }
     }
     findings.outcome()

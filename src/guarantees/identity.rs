@@ -45,7 +45,11 @@ pub const RULES: &[Guarantee] = &[
         quote: "If this field is specified, the first entry must match the hostIP field.",
         link: pages::STATUS,
         since_minor: 0,
-        judge: |case| agree(case, "hostIPs", |seen| seen.first_host_ip.map(|first| (first, seen.host_ip))),
+        judge: |case| {
+            agree(case, "hostIPs", |seen| {
+                seen.first_host_ip.map(|first| (first, seen.host_ip))
+            })
+        },
     },
     Guarantee {
         id: "G-pod-ips-agree",
@@ -53,7 +57,11 @@ pub const RULES: &[Guarantee] = &[
         quote: "If this field is specified, the 0th entry must match the podIP field.",
         link: pages::STATUS,
         since_minor: 0,
-        judge: |case| agree(case, "podIPs", |seen| seen.first_pod_ip.map(|first| (first, seen.pod_ip))),
+        judge: |case| {
+            agree(case, "podIPs", |seen| {
+                seen.first_pod_ip.map(|first| (first, seen.pod_ip))
+            })
+        },
     },
     Guarantee {
         id: "G-one-ip",
@@ -189,11 +197,16 @@ fn host_stays(case: &Case) -> Outcome {
     findings.outcome()
 }
 
+/// The first of a list of addresses and the one in the single field.
+type Addresses = fn(&PodSeen) -> Option<(IpAddr, Option<IpAddr>)>;
+
 /// Judges that the first of a list of addresses is the one in the single field.
-fn agree(case: &Case, list: &str, of: fn(&PodSeen) -> Option<(IpAddr, Option<IpAddr>)>) -> Outcome {
+fn agree(case: &Case, list: &str, of: Addresses) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in case.trace.steps.iter().enumerate() {
-        let Some((first, single)) = of(&it.pod_seen) else { continue };
+        let Some((first, single)) = of(&it.pod_seen) else {
+            continue;
+        };
         findings.at_risk();
         if single != Some(first) {
             findings.broken(
@@ -228,7 +241,15 @@ fn one_ip(case: &Case) -> Outcome {
 fn network_first(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in case.trace.steps.iter().enumerate() {
-        let runs = |view: &Option<_>| matches!(view, Some(crate::trace::ContainerView { state: State::Running, .. }));
+        let runs = |view: &Option<_>| {
+            matches!(
+                view,
+                Some(crate::trace::ContainerView {
+                    state: State::Running,
+                    ..
+                })
+            )
+        };
         let Some(index) = it.view.containers.iter().position(runs) else {
             continue;
         };
@@ -265,7 +286,9 @@ fn observed_generation(case: &Case) -> Outcome {
 fn condition_generation(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in case.trace.steps.iter().enumerate() {
-        let Some(generation) = it.pod_seen.generation else { continue };
+        let Some(generation) = it.pod_seen.generation else {
+            continue;
+        };
         for kind in ConditionKind::ALL {
             let Some(observed) = it.pod_seen.conditions[kind as usize].observed_generation else {
                 continue;

@@ -28,7 +28,14 @@ pub const RULES: &[Guarantee] = &[
         quote: "Time at which the container was last (re-)started",
         link: pages::RUNNING,
         since_minor: 0,
-        judge: |case| fixed(case, "started", |seen| [(&seen.container_id, seen.started_at), (&seen.last_container_id, seen.last_started_at)]),
+        judge: |case| {
+            fixed(case, "started", |seen| {
+                [
+                    (&seen.container_id, seen.started_at),
+                    (&seen.last_container_id, seen.last_started_at),
+                ]
+            })
+        },
     },
     Guarantee {
         id: "G-finish-is-fixed",
@@ -36,7 +43,14 @@ pub const RULES: &[Guarantee] = &[
         quote: "Time at which the container last terminated",
         link: pages::TERMINATED,
         since_minor: 0,
-        judge: |case| fixed(case, "ended", |seen| [(&seen.container_id, seen.finished_at), (&seen.last_container_id, seen.last_finished_at)]),
+        judge: |case| {
+            fixed(case, "ended", |seen| {
+                [
+                    (&seen.container_id, seen.finished_at),
+                    (&seen.last_container_id, seen.last_finished_at),
+                ]
+            })
+        },
     },
     Guarantee {
         id: "G-lives-in-order",
@@ -73,7 +87,9 @@ fn id_names_the_runtime(case: &Case) -> Outcome {
                 continue;
             };
             findings.at_risk();
-            let complete = id.split_once("://").is_some_and(|(runtime, id)| !runtime.is_empty() && !id.is_empty());
+            let complete = id
+                .split_once("://")
+                .is_some_and(|(runtime, id)| !runtime.is_empty() && !id.is_empty());
             if !complete {
                 let summary = format!("the containerID of {} is {id:?}", case.name(index));
                 findings.broken(case, step, Some(index), summary);
@@ -93,16 +109,24 @@ fn restart_counts(case: &Case) -> Outcome {
         let mut newest: Option<(&str, u32)> = None;
         for (step, view) in case.views(index) {
             let Some(seen) = seen(case, step, index) else { continue };
-            let Some(id) = seen.container_id.as_deref() else { continue };
+            let Some(id) = seen.container_id.as_deref() else {
+                continue;
+            };
             let n = view.restart_count;
             let before = seen.last_container_id.as_deref().filter(|last| *last != id);
             let name = case.name(index);
             let wrong = if let Some(&count) = counts.get(id).filter(|&&count| count != n) {
-                Some(format!("restartCount of {name} went from {count} to {n} within one life"))
+                Some(format!(
+                    "restartCount of {name} went from {count} to {n} within one life"
+                ))
             } else if let Some((_, count)) = newest.filter(|&(other, count)| other != id && n <= count) {
-                Some(format!("{name} has a new life and its restartCount went from {count} to {n}"))
+                Some(format!(
+                    "{name} has a new life and its restartCount went from {count} to {n}"
+                ))
             } else {
-                let count = before.and_then(|last| counts.get(last)).filter(|&&count| count + 1 != n);
+                let count = before
+                    .and_then(|last| counts.get(last))
+                    .filter(|&&count| count + 1 != n);
                 count.map(|count| format!("{name} was restarted once, and its restartCount went from {count} to {n}"))
             };
             if newest.is_some_and(|(other, _)| other != id) {
@@ -118,8 +142,11 @@ fn restart_counts(case: &Case) -> Outcome {
     findings.outcome()
 }
 
+/// Two lives by ID, this one and the one before, with a time of each.
+type Times = fn(&Seen) -> [(&Option<Box<str>>, Option<UnixMs>); 2];
+
 /// Judges that a time of a life stays what it was.
-fn fixed(case: &Case, what: &str, times: fn(&Seen) -> [(&Option<Box<str>>, Option<UnixMs>); 2]) -> Outcome {
+fn fixed(case: &Case, what: &str, times: Times) -> Outcome {
     let mut findings = Findings::default();
     for index in containers(case) {
         let mut known: BTreeMap<&str, UnixMs> = BTreeMap::new();
@@ -192,7 +219,10 @@ fn dead_stays_dead(case: &Case) -> Outcome {
                 _ => None,
             };
             let known = |exit: &crate::trace::Exit| exit.reason != Reason::ContainerStatusUnknown;
-            let last = seen.last_container_id.as_deref().filter(|_| view.last.as_ref().is_some_and(known));
+            let last = seen
+                .last_container_id
+                .as_deref()
+                .filter(|_| view.last.as_ref().is_some_and(known));
             for id in [ended, last].into_iter().flatten() {
                 if !dead.contains(&id) {
                     dead.push(id);

@@ -139,8 +139,7 @@ mod pages {
     pub const SIDECARS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/";
     pub const INIT_BEHAVIOR: &str =
         "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior";
-    pub const SIDECARS_DIFFER: &str =
-        "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#differences-from-application-containers";
+    pub const SIDECARS_DIFFER: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#differences-from-application-containers";
     pub const CONDITIONS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions";
     pub const NETWORK_READINESS: &str =
         "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network";
@@ -166,7 +165,6 @@ mod pages {
         "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3496 (ContainerStateTerminated)";
     pub const CONDITION: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3808 (PodCondition)";
     pub const PHASE_FIELD: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3714 (PodPhase)";
-    pub const OBJECT_META: &str =
-        "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/";
+    pub const OBJECT_META: &str = "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/";
     pub const STATUS: &str = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus";
 }

@@ -92,7 +92,9 @@ fn init_hands_over(case: &Case) -> Outcome {
 fn sidecar_hands_over(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for gate in case.of_kind(Kind::Sidecar).filter(|_| !case.sandbox_changed) {
-        let started = case.views(gate).find(|(_, view)| view.state == State::Running && view.started);
+        let started = case
+            .views(gate)
+            .find(|(_, view)| view.state == State::Running && view.started);
         let Some((step, view)) = started else { continue };
         let Some(opened) = case.not_after(step) else { continue };
         // One that ended again may close the gate once more.
@@ -119,7 +121,9 @@ fn restarts_in_time(case: &Case, of: fn(u32) -> bool) -> Outcome {
         for n in (0..case.facts.instances(index)).filter(|&n| of(n)) {
             let finish = case.facts.get(index, n).and_then(|facts| facts.finish);
             let start = case.facts.get(index, n + 1).and_then(|facts| facts.start);
-            let Some((finish, start)) = finish.zip(start) else { continue };
+            let Some((finish, start)) = finish.zip(start) else {
+                continue;
+            };
             findings.at_risk();
             let bound_ms = case.bounds.act_ms() + backoff_ms_max(n) + busy_ms(case, finish.hi, start.lo);
             if start.lo > finish.hi + bound_ms {

@@ -49,7 +49,10 @@ fn unready_when_failing(case: &Case) -> Outcome {
         if spec.kind == Kind::Init {
             continue;
         }
-        for (step, view) in case.views(index).filter(|(_, view)| view.state == State::Running && view.started) {
+        for (step, view) in case
+            .views(index)
+            .filter(|(_, view)| view.state == State::Running && view.started)
+        {
             let n = view.restart_count;
             let start = case.facts.get(index, n).and_then(|facts| facts.start);
             let Some((start, fails_ms)) = start.zip(fails_for_good_ms(readiness.outcome, n)) else {

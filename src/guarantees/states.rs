@@ -12,10 +12,14 @@ pub const RULES: &[Guarantee] = &[
         link: pages::STATES,
         since_minor: 0,
         judge: |case| {
-            states(case, |view| match &view.state {
-                State::Waiting(reason) => Some(*reason != Reason::None),
-                _ => None,
-            }, "waits and does not say why")
+            states(
+                case,
+                |view| match &view.state {
+                    State::Waiting(reason) => Some(*reason != Reason::None),
+                    _ => None,
+                },
+                "waits and does not say why",
+            )
         },
     },
     Guarantee {
@@ -66,7 +70,11 @@ pub const RULES: &[Guarantee] = &[
         link: pages::CONTAINER_STATUS,
         since_minor: 0,
         judge: |case| {
-            states(case, |view| (view.state != State::Running).then_some(!view.started), "does not run and is started")
+            states(
+                case,
+                |view| (view.state != State::Running).then_some(!view.started),
+                "does not run and is started",
+            )
         },
     },
     Guarantee {
@@ -112,7 +120,11 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: |case| {
             let first = |view: &ContainerView| view.state == State::Running && view.restart_count == 0;
-            states(case, |view| first(view).then_some(view.last.is_none()), "runs for the first time and has a lastState")
+            states(
+                case,
+                |view| first(view).then_some(view.last.is_none()),
+                "runs for the first time and has a lastState",
+            )
         },
     },
 ];
@@ -193,8 +205,7 @@ fn started_without_probe(case: &Case) -> Outcome {
 fn ready_without_probe(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     let containers = case.trace.spec.containers.iter().enumerate();
-    let unprobed =
-        containers.filter(|(_, it)| it.kind != Kind::Init && it.startup.is_none() && it.readiness.is_none());
+    let unprobed = containers.filter(|(_, it)| it.kind != Kind::Init && it.startup.is_none() && it.readiness.is_none());
     for (index, _) in unprobed {
         let holds = |view: &ContainerView| (view.state == State::Running).then_some(view.ready);
         let what = "runs without startup and readiness probes and is not ready";

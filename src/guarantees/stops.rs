@@ -147,7 +147,12 @@ fn not_too_early(case: &Case, liveness_from_ms: fn(&Case, (usize, u32)) -> Optio
 }
 
 fn startup_holds_liveness(case: &Case) -> Outcome {
-    let both = case.trace.spec.containers.iter().any(|it| it.startup.is_some() && it.liveness.is_some());
+    let both = case
+        .trace
+        .spec
+        .containers
+        .iter()
+        .any(|it| it.startup.is_some() && it.liveness.is_some());
     if case.trace.scenario.is_none() || !both {
         return Outcome::NotAtRisk;
     }
@@ -216,7 +221,9 @@ fn probe_grace(case: &Case) -> Outcome {
         if !probes.any(|probe| probe.grace_s.is_some()) {
             continue;
         }
-        let Some(grace_s) = probe_graces_s(case, index).max() else { continue };
+        let Some(grace_s) = probe_graces_s(case, index).max() else {
+            continue;
+        };
         for (n, _, term) in told(case, index).filter(|(_, _, term)| before_any_shutdown(case, *term)) {
             gone_after(case, (index, n), term, grace_s, &mut findings);
         }

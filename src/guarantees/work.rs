@@ -137,10 +137,11 @@ fn ends_when_over(case: &Case) -> Outcome {
         State::Terminated(exit) => Some(exit.code),
         _ => None,
     };
-    let goes_on =
-        |index: &usize| ended(*index).is_none_or(|code| !case.is_final(Kind::Main, code));
+    let goes_on = |index: &usize| ended(*index).is_none_or(|code| !case.is_final(Kind::Main, code));
     let init_failed = case.trace.spec.restart_policy == RestartPolicy::Never
-        && case.of_kind(Kind::Init).any(|index| ended(index).is_some_and(|code| code != 0));
+        && case
+            .of_kind(Kind::Init)
+            .any(|index| ended(index).is_some_and(|code| code != 0));
     if let Some(index) = case.of_kind(Kind::Main).find(goes_on).filter(|_| !init_failed) {
         let summary = format!(
             "the pod is {:?} although {} is to be restarted under its policy",

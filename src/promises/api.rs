@@ -115,13 +115,19 @@ pub const CONTAINER_STATUS: Page = Page {
     title: "API: ContainerStatus, ContainerState",
     link: "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3479",
     sentences: &[
-        judged("(brief) reason the container is not yet running.", &["G-waiting-tells-why"]),
+        judged(
+            "(brief) reason the container is not yet running.",
+            &["G-waiting-tells-why"],
+        ),
         open(
             "Message regarding why the container is not yet running.",
             NotVisible,
             "the normal form leaves messages out",
         ),
-        judged("Time at which the container was last (re-)started", &["G-start-is-fixed"]),
+        judged(
+            "Time at which the container was last (re-)started",
+            &["G-start-is-fixed"],
+        ),
         judged(
             "Exit status from the last termination of the container",
             &["G-exit-is-what-happened", "G-exit-is-the-process's"],

@@ -9,7 +9,11 @@ pub const PAGE: Page = Page {
     title: "Container Lifecycle Hooks",
     link: "https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/",
     sentences: &[
-        open("This hook is executed immediately after a container is created.", Prepared, NO_HOOKS),
+        open(
+            "This hook is executed immediately after a container is created.",
+            Prepared,
+            NO_HOOKS,
+        ),
         open(
             "However, there is no guarantee that the hook will execute before the container ENTRYPOINT.",
             NoPromise,

@@ -82,7 +82,11 @@ pub const SIDECARS: Page = Page {
         judged(
             "Once the last primary container terminates, the last started sidecar container is notified by sending a `SIGTERM` \
              signal.",
-            &["G-told-at-once", "G-sidecar-outlives-mains", "G-sidecar-never-blocks-the-end"],
+            &[
+                "G-told-at-once",
+                "G-sidecar-outlives-mains",
+                "G-sidecar-never-blocks-the-end",
+            ],
         ),
         judged(
             "The next sidecar (in reverse order) is notified by sending a `SIGTERM` signal after the previous sidecar container \
@@ -226,22 +230,38 @@ pub const RESTART_ALL: Page = Page {
             Prepared,
             RULES,
         ),
-        open("The restart count of all containers and pod will increment as well.", Prepared, RULES),
+        open(
+            "The restart count of all containers and pod will increment as well.",
+            Prepared,
+            RULES,
+        ),
         open(
             "If the pod restart policy is \"Never\", and the init container fails after the `RestartAllContainers` action requested, \
              the Pod will be marked as Failed.",
             Prepared,
             RULES,
         ),
-        open("The sandbox is preserved to keep the pod IP, UID, devices, and network namespace.", Prepared, RULES),
+        open(
+            "The sandbox is preserved to keep the pod IP, UID, devices, and network namespace.",
+            Prepared,
+            RULES,
+        ),
         open("The `TerminationGracePeriodSeconds` is not respected.", Prepared, RULES),
-        open("Init containers are started in order, including sidecar containers.", Prepared, RULES),
+        open(
+            "Init containers are started in order, including sidecar containers.",
+            Prepared,
+            RULES,
+        ),
         open(
             "All regular containers will be restarted during a RestartAllContainers action.",
             Prepared,
             RULES,
         ),
-        open("The failure of probes should not trigger another pod restart.", Prepared, RULES),
+        open(
+            "The failure of probes should not trigger another pod restart.",
+            Prepared,
+            RULES,
+        ),
         open(
             "The kubelet will set this condition to `True` at the beginning of the termination phase.",
             Prepared,

@@ -271,7 +271,10 @@ pub const PAGE: Page = Page {
             NotGenerated,
             "a kubelet configuration that no node image has",
         ),
-        judged("`PodScheduled`: the Pod has been scheduled to a node.", &["G-scheduled"]),
+        judged(
+            "`PodScheduled`: the Pod has been scheduled to a node.",
+            &["G-scheduled"],
+        ),
         judged(
             "`PodReadyToStartContainers`: (beta feature; enabled by default) the Pod sandbox has been successfully created and \
              networking configured.",

@@ -104,7 +104,11 @@ pub const PAGE: Page = Page {
         ),
         judged(
             "Number of seconds after the container has started before startup, liveness or readiness probes are initiated.",
-            &["G-startup-gates-started", "G-readiness-gates-ready", "G-failure-threshold"],
+            &[
+                "G-startup-gates-started",
+                "G-readiness-gates-ready",
+                "G-failure-threshold",
+            ],
         ),
         judged(
             "If a startup probe is defined, liveness and readiness probe delays do not begin until the startup probe has \
@@ -118,7 +122,11 @@ pub const PAGE: Page = Page {
         ),
         judged(
             "How often (in seconds) to perform the probe.",
-            &["G-failure-threshold", "G-liveness-restarts", "G-startup-failure-restarts"],
+            &[
+                "G-failure-threshold",
+                "G-liveness-restarts",
+                "G-startup-failure-restarts",
+            ],
         ),
         open(
             "While a container is not Ready, the readiness probe may be executed at times other than the configured \
@@ -144,7 +152,11 @@ pub const PAGE: Page = Page {
         judged(
             "For the case of a startup or liveness probe, if at least `failureThreshold` probes have failed, Kubernetes treats the \
              container as unhealthy and triggers a restart for that specific container.",
-            &["G-liveness-restarts", "G-startup-failure-restarts", "G-stopped-for-a-reason"],
+            &[
+                "G-liveness-restarts",
+                "G-startup-failure-restarts",
+                "G-stopped-for-a-reason",
+            ],
         ),
         judged(
             "The kubelet honors the setting of `terminationGracePeriodSeconds` for that container.",

@@ -22,7 +22,11 @@ pub const PAGE: Page = Page {
         judged(
             "These can be started, stopped, or restarted without affecting the main application container and other init \
              containers.",
-            &["G-stopped-for-a-reason", "G-init-runs-to-completion", "G-success-is-not-restarted"],
+            &[
+                "G-stopped-for-a-reason",
+                "G-init-runs-to-completion",
+                "G-success-is-not-restarted",
+            ],
         ),
         judged(
             "If an init container is created with its `restartPolicy` set to `Always`, it will start and remain running during \
@@ -101,7 +105,11 @@ pub const PAGE: Page = Page {
         ),
         judged(
             "Unlike init containers, sidecar containers support probes to control their lifecycle.",
-            &["G-liveness-restarts", "G-startup-failure-restarts", "G-readiness-gates-ready"],
+            &[
+                "G-liveness-restarts",
+                "G-startup-failure-restarts",
+                "G-readiness-gates-ready",
+            ],
         ),
         judged(
             "Init containers stop before the main containers start up, so init containers cannot exchange messages with the app \

@@ -10,7 +10,8 @@ fn every_guarantee_rests_on_a_sentence_that_names_it() {
     let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (_, sentence) in sentences() {
         if let Standing::Judged(ids) = sentence.standing {
-            ids.iter().for_each(|id| named.entry(id).or_default().push(sentence.quote));
+            ids.iter()
+                .for_each(|id| named.entry(id).or_default().push(sentence.quote));
         }
     }
     for guarantee in guarantees::all() {
@@ -38,7 +39,11 @@ fn sentences_are_listed_once_and_say_why() {
     for (page, sentence) in sentences() {
         let key = (page.title, sentence.quote);
         assert!(quotes.insert(key), "{} twice: {:?}", page.title, sentence.quote);
-        assert!(sentence.quote.len() > 20 && !sentence.quote.contains("  "), "{:?}", sentence.quote);
+        assert!(
+            sentence.quote.len() > 20 && !sentence.quote.contains("  "),
+            "{:?}",
+            sentence.quote
+        );
         match sentence.standing {
             Standing::Judged(ids) => {
                 let unique: BTreeSet<_> = ids.iter().collect();

@@ -273,6 +273,10 @@ faults! {
     HandOverLate = "hand-over-late",
     /// A sidecar that has exited takes the running init container with it.
     SidecarCrashStopsInit = "sidecar-crash-stops-init",
+    /// Only the first container has a status.
+    StatusMissing = "status-missing",
+    /// PodReadyToStartContainers is said to have become true 5 s later than it has.
+    SandboxAnnouncedLate = "sandbox-announced-late",
     /// A second delete makes the grace 20 s longer.
     DeletionGraceGrows = "deletion-grace-grows",
 }
@@ -307,7 +311,7 @@ impl Fault {
         let unordered = !behaviour.ordered_sidecar_termination;
         let unpublished = match self {
             Self::GenerationAhead | Self::ConditionGenerationAhead => behaviour.version.minor < 34,
-            Self::SandboxConditionFalse => !behaviour.ready_to_start_condition,
+            Self::SandboxConditionFalse | Self::SandboxAnnouncedLate => !behaviour.ready_to_start_condition,
             _ => false,
         };
         unpublished

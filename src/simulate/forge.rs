@@ -58,6 +58,7 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
             }
         }),
         Fault::PodIpMissing => view.pod_ip = false,
+        Fault::StatusMissing => view.containers.iter_mut().skip(1).for_each(|view| *view = None),
         Fault::PhaseUnknown if view.phase == Phase::Running => view.phase = Phase::Unknown,
         Fault::AlwaysPodEnds if spec.restart_policy == RestartPolicy::Always => {
             let mut pairs = spec.containers.iter().zip(&view.containers);

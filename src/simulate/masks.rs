@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::faults::Fault;
 use crate::model::State;
-use crate::trace::{PodSeen, PodView, Seen, Step, UnixMs};
+use crate::trace::{ConditionKind, PodSeen, PodView, Seen, Step, UnixMs};
 
 /// Changes what goes with the containers' statuses in `view`.
 pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, seen: &mut [Seen]) {
@@ -28,9 +28,7 @@ pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, see
                 seen.container_id = seen.container_id.take().map(bare);
             }
             Fault::ContainerIdStuck => {
-                let first = steps
-                    .iter()
-                    .find_map(|step| step.seen.get(index)?.container_id.clone());
+                let first = steps.iter().find_map(|step| step.seen.get(index)?.container_id.clone());
                 seen.container_id = first.or(seen.container_id.take());
             }
             _ => {}
@@ -76,6 +74,10 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
             for condition in &mut seen.conditions {
                 condition.transition = condition.transition.map(|at| at - 5_000);
             }
+        }
+        Fault::SandboxAnnouncedLate => {
+            let condition = &mut seen.conditions[ConditionKind::PodReadyToStartContainers as usize];
+            condition.transition = condition.transition.map(|at| at + 5_000);
         }
         Fault::StrangersStatus => seen.status_entries += 1,
         _ => {}

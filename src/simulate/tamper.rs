@@ -82,7 +82,8 @@ impl Node<'_> {
             Fault::SidecarCrashStopsInit => {
                 let crashed = (0..first_main).any(|index| kind(index) == Kind::Sidecar && code(index).is_some());
                 let running = |index: &usize| kind(*index) == Kind::Init && pod.containers[*index].is_running();
-                plan.kills.extend((0..first_main).filter(running).filter(|_| crashed && !plan.kill_pod));
+                plan.kills
+                    .extend((0..first_main).filter(running).filter(|_| crashed && !plan.kill_pod));
             }
             Fault::SidecarNotRestartedDuringInit => plan
                 .starts

@@ -3,8 +3,8 @@
 use podcheck_generators::RestartPolicy;
 
 use super::{
-    Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen, PodSpec, PodView, ProbeSpec, Reason,
-    Seen, State,
+    Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen, PodSpec,
+    PodView, ProbeSpec, Reason, Seen, State,
 };
 use crate::recording::object;
 

@@ -77,9 +77,12 @@ fn initialized_begins_when_the_init_containers_have_ended() {
     let mut early = up();
     since(&mut early, Initialized, 1);
     early.breaks(&["G-transition-time", "G-initialized-since"]);
-    let early = pod(Always, 3, &["i0", "m0"])
-        .life("i0", 1.0, Some((5.0, 0)))
-        .step(6.0, Pending, "ip sandbox init", "i0:T0r=0 m0:W");
+    let early = pod(Always, 3, &["i0", "m0"]).life("i0", 1.0, Some((5.0, 0))).step(
+        6.0,
+        Pending,
+        "ip sandbox init",
+        "i0:T0r=0 m0:W",
+    );
     early.keeps("G-initialized-since");
 }
 
@@ -135,7 +138,5 @@ fn what_has_ended_is_not_ready() {
         .step(3.0, Succeeded, "ip ready", "m0:T0=0")
         .breaks(&["G-ready-means-all-ready", "G-ended-is-not-ready"]);
     let failed = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
-    failed
-        .step(3.0, Failed, "ip", "m0:T0=1")
-        .keeps("G-ended-is-not-ready");
+    failed.step(3.0, Failed, "ip", "m0:T0=1").keeps("G-ended-is-not-ready");
 }

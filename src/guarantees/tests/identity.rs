@@ -43,7 +43,9 @@ fn a_pod_stays_on_its_node() {
         seen.host_ip = Some([172, 18, 0, 3].into());
         seen.first_host_ip = seen.host_ip;
     });
-    changed("G-host-ips-agree", |seen| seen.first_host_ip = Some([172, 18, 0, 3].into()));
+    changed("G-host-ips-agree", |seen| {
+        seen.first_host_ip = Some([172, 18, 0, 3].into())
+    });
     up().keeps("G-host-ips-agree");
 }
 
@@ -77,7 +79,9 @@ fn nothing_is_observed_before_it_is_there() {
     let mut back = deleted().step(4.0, Running, "", "m0:R0sr");
     back.newest().pod_seen.observed_generation = Some(1);
     back.breaks(&["G-observed-generation"]);
-    changed("G-condition-generation", |seen| seen.conditions[0].observed_generation = Some(2));
+    changed("G-condition-generation", |seen| {
+        seen.conditions[0].observed_generation = Some(2)
+    });
 }
 
 #[test]

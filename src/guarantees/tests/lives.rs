@@ -125,7 +125,10 @@ fn an_id_names_its_runtime_and_has_one_count() {
     stuck.newest().seen[0].started_at = stuck.trace.steps[0].seen[0].started_at;
     stuck.breaks(&["G-restart-counts", "G-dead-stays-dead"]);
     let mut twice = restarted();
-    twice.newest().view.containers[0].as_mut().expect("a status").restart_count = 2;
+    twice.newest().view.containers[0]
+        .as_mut()
+        .expect("a status")
+        .restart_count = 2;
     twice.breaks(&["G-back-off", "G-restart-counts"]);
 }
 

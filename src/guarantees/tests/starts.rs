@@ -60,9 +60,7 @@ fn a_sidecar_that_has_started_opens_the_way() {
     open.until(700.0).breaks(&["G-sidecar-opens"]);
     let mut shut = sidecar_pod();
     shut.container("s0").startup = probe();
-    let shut = shut
-        .step(3.0, Pending, "ip sandbox", "s0:R0 m0:W")
-        .until(700.0);
+    let shut = shut.step(3.0, Pending, "ip sandbox", "s0:R0 m0:W").until(700.0);
     shut.breaks(&[]);
 }
 

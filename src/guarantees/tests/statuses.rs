@@ -31,9 +31,11 @@ fn the_restart_count_grows() {
         .clone()
         .step(6.0, Running, UP, "m0:R1sr/137")
         .keeps("G-restart-count-grows");
-    restarted
-        .step(6.0, Running, UP, "m0:R0sr")
-        .breaks(&["G-restart-count-grows", "G-restart-counts", "G-dead-stays-dead"]);
+    restarted.step(6.0, Running, UP, "m0:R0sr").breaks(&[
+        "G-restart-count-grows",
+        "G-restart-counts",
+        "G-dead-stays-dead",
+    ]);
 }
 
 #[test]
@@ -54,9 +56,11 @@ fn an_exit_code_that_never_happened_is_noticed() {
 #[test]
 fn started_is_for_good_and_comes_before_ready() {
     running().step(3.0, Running, UP, "m0:R0sr").keeps("G-started-once");
-    running()
-        .step(3.0, Running, "ip init sandbox", "m0:R0")
-        .breaks(&["G-started-once", "G-started-without-probe", "G-ready-without-probe"]);
+    running().step(3.0, Running, "ip init sandbox", "m0:R0").breaks(&[
+        "G-started-once",
+        "G-started-without-probe",
+        "G-ready-without-probe",
+    ]);
     let mut probed = pod(Always, 3, &["m0"]);
     probed.container("m0").startup = probe();
     let probed = probed.life("m0", 1.0, None);

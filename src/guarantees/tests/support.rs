@@ -12,8 +12,8 @@ use crate::guarantees::{self, Case, Outcome};
 use crate::model::KubeletVersion;
 use crate::trace::{
     Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, DeletionMark, EventType, Exit, JournalEntry,
-    JournalKind, Kind, Phase, PodSeen, PodSpec, PodView, ProbeSpec, Qos, Reason, RestartPolicy, Seen, State, Step, Trace,
-    UnixMs,
+    JournalKind, Kind, Phase, PodSeen, PodSpec, PodView, ProbeSpec, Qos, Reason, RestartPolicy, Seen, State, Step,
+    Trace, UnixMs,
 };
 
 /// Second 0 of every pod.
@@ -267,9 +267,7 @@ impl Pod {
             // The sandbox is there before anything else, and statuses tell of it late.
             let sandbox = kind == ConditionKind::PodReadyToStartContainers && value(conditions) == Some(true);
             let now = if sandbox { EPOCH_MS } else { ms(at_s) / 1_000 * 1_000 };
-            before.map_or(Some(now), |before| {
-                before.pod_seen.conditions[kind as usize].transition
-            })
+            before.map_or(Some(now), |before| before.pod_seen.conditions[kind as usize].transition)
         };
         let generation = Some(1 + i64::from(self.deletion.is_some()));
         let (host, pod) = ([172, 18, 0, 2].into(), [10, 0, 0, 1].into());

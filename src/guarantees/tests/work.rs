@@ -49,8 +49,9 @@ fn a_pod_ends_when_nothing_is_restarted_any_more() {
     ended(OnFailure, 0, Succeeded).keeps("G-ends-when-over");
     ended(OnFailure, 3, Failed).breaks(&["G-ends-when-over"]);
     ended(Always, 0, Succeeded).breaks(&["G-ends-when-over"]);
-    let init_failed = pod(Never, 3, &["i0", "m0"])
-        .life("i0", 1.0, Some((2.0, 3)))
-        .step(4.0, Failed, "ip", "i0:T0=3 m0:W");
+    let init_failed =
+        pod(Never, 3, &["i0", "m0"])
+            .life("i0", 1.0, Some((2.0, 3)))
+            .step(4.0, Failed, "ip", "i0:T0=3 m0:W");
     init_failed.keeps("G-ends-when-over");
 }
