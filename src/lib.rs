@@ -38,6 +38,7 @@ pub mod judge;
 pub mod manifest;
 pub mod model;
 pub mod printer;
+pub mod promises;
 pub mod recording;
 pub mod report;
 

@@ -58,4 +58,7 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/83916",
     "deviation/rs-10",
     "deviation/pb-12",
+    "deviation/134660",
+    "deviation/119617",
+    "deviation/pb-13",
 ];

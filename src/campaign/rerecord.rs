@@ -37,6 +37,7 @@ fn object(pod: &api::Pod, trace: &Trace, step: &Step) -> io::Result<Value> {
     let metadata = &mut object["metadata"];
     metadata["uid"] = trace.uid.as_str().into();
     metadata["resourceVersion"] = step.resource_version.as_str().into();
+    metadata["generation"] = step.pod_seen.generation.into();
     if !step.finalizers {
         metadata.as_object_mut().map(|metadata| metadata.remove("finalizers"));
     }
@@ -66,14 +67,36 @@ fn status(trace: &Trace, step: &Step) -> Value {
         .zip(&step.view.conditions)
         .filter_map(|(kind, condition)| {
             let condition = condition.as_ref()?;
-            let value = if condition.is_true { "True" } else { "False" };
-            let (reason, message) = (&condition.reason, &condition.message);
-            Some(json!({"type": kind.as_str(), "status": value, "reason": reason, "message": message}))
+            let seen = step.pod_seen.conditions[*kind as usize];
+            Some(json!({
+                "type": kind.as_str(),
+                "status": if condition.is_true { "True" } else { "False" },
+                "reason": condition.reason,
+                "message": condition.message,
+                "lastTransitionTime": seen.transition.map(time),
+                "observedGeneration": seen.observed_generation,
+            }))
         });
     status.insert("conditions".into(), conditions.collect());
-    if step.view.pod_ip {
-        status.insert("podIP".into(), "10.0.0.1".into());
+    let pod = &step.pod_seen;
+    for (field, ip, list, first) in [
+        ("hostIP", pod.host_ip, "hostIPs", pod.first_host_ip),
+        (
+            "podIP",
+            pod.pod_ip.filter(|_| step.view.pod_ip),
+            "podIPs",
+            pod.first_pod_ip,
+        ),
+    ] {
+        status.extend(ip.map(|ip| (field.to_owned(), json!(ip))));
+        status.extend(first.map(|first| (list.to_owned(), json!([{"ip": first}]))));
     }
+    status.extend(pod.start_time.map(|at| ("startTime".to_owned(), time(at))));
+    status.extend(pod.qos.map(|qos| ("qosClass".to_owned(), json!(qos))));
+    status.extend(
+        pod.observed_generation
+            .map(|it| ("observedGeneration".to_owned(), it.into())),
+    );
     for (list, is_main) in [("initContainerStatuses", false), ("containerStatuses", true)] {
         let entries = trace
             .spec

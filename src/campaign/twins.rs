@@ -30,6 +30,8 @@ pub const TWINS: &[Twin] = &[
     by_itself("kubernetes#87039", "1.37.0"),
     by_itself("kubernetes#113606", "1.37.0"),
     by_itself("kubernetes#83916", "1.37.0"),
+    by_itself("kubernetes#134660", "1.34.0"),
+    by_itself("kubernetes#119617", "1.37.0"),
     planted("podcheck/IP-GC", "1.37.0", Fault::PodIpCollected),
     by_itself("podcheck/TO-3", "1.37.0"),
     by_itself("podcheck/RS-2", "1.34.0").regressed(Fault::CompletionBlockedByLastSidecar, "1.37.0"),
@@ -40,6 +42,8 @@ pub const TWINS: &[Twin] = &[
     planted("podcheck/WS-1", "1.37.0", Fault::TerminalPhaseTooEarly),
     by_itself("podcheck/PB-10", "1.37.0"),
     by_itself("podcheck/PB-12", "1.34.0"),
+    by_itself("podcheck/PB-13", "1.37.0"),
+    planted("podcheck/WR-7", "1.37.0", Fault::CreatedSaysNothing),
 ];
 
 const fn by_itself(deviation: &'static str, version: &'static str) -> Twin {

@@ -26,6 +26,7 @@ mod export;
 mod generate;
 mod goals;
 mod predict;
+mod promises;
 mod replay;
 mod report;
 mod rules;
@@ -83,6 +84,7 @@ enum Command {
     Report(report::Args),
     Export(export::Args),
     Soundness(soundness::Args),
+    Promises(promises::Args),
     Rules(rules::Args),
     Goals(goals::Args),
     Zoo(zoo::Args),
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
         Command::Goals(args) => goals::run(&args, &mut output),
+        Command::Promises(args) => promises::run(&args, &mut output),
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Table(args) => table::run(&args, &mut output),
         Command::Predict(args) => predict::run(&args, &mut output),

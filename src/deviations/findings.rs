@@ -1,7 +1,8 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    is_status_unknown, last_sidecar_was_not_up_after, next_sidecar_was_down, step_of, was_killed_across_the_end,
+    failures_were_inherited, is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after,
+    last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, step_of, was_killed_across_the_end,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 
@@ -57,10 +58,16 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: Some(37),
         },
-        guarantees: &["G-always-restarts", "G-on-failure-restarts"],
+        guarantees: &[
+            "G-always-restarts",
+            "G-on-failure-restarts",
+            "G-first-restart-at-once",
+            "G-back-off-ends",
+        ],
         is_its_doing: |case, breach| {
             let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
             last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
+                || last_sidecar_was_not_up_before_this_life(case, breach)
         },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
@@ -188,7 +195,11 @@ pub const FINDINGS: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started"],
+        guarantees: &[
+            "G-readiness-gates-ready",
+            "G-startup-gates-started",
+            "G-unready-when-failing",
+        ],
         // Probes over the network reach whatever has the pod's address, while the worker still holds the published life:
         // only where the next life had already begun.
         is_its_doing: |case, breach| {
@@ -204,5 +215,42 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-12"),
+    },
+    Deviation {
+        name: "podcheck/PB-13",
+        title: "The failures of a probe in a life that ended by itself count against the next life",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L366",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-failure-threshold", "G-startup-holds-liveness"],
+        // The worker begins to count anew when its probe has killed (#53530), not when it sees another container.
+        is_its_doing: |case, breach| {
+            breach
+                .container
+                .is_some_and(|index| failures_were_inherited(case, index))
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/pb-13"),
+    },
+    Deviation {
+        name: "podcheck/WR-7",
+        title: "A container that has been created and not started yet waits without a reason",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2392",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-waiting-tells-why"],
+        is_its_doing: is_of_a_new_container,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
     },
 ];

@@ -2,7 +2,7 @@
 
 use crate::check::Interval;
 use crate::guarantees::{Breach, Case};
-use crate::trace::{Kind, Reason, RestartPolicy, State};
+use crate::trace::{Kind, ProbeSpec, Reason, RestartPolicy, State};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
@@ -178,4 +178,71 @@ pub fn status_of_an_ended_sidecar_was_frozen(case: &Case, step: usize) -> bool {
         !view.phase.is_terminal() && lasts_ms > case.bounds.act_ms() && case.of_kind(Kind::Sidecar).any(ended)
     };
     case.trace.spec.restart_policy != RestartPolicy::Always && (was_frozen(step) || step > 0 && was_frozen(step - 1))
+}
+
+/// #119617: has a container's readiness probe waited for its initial delay, if this counts from the container's start?
+pub fn waited_for_its_delay_since_its_start(case: &Case, breach: &Breach) -> bool {
+    let waited = || {
+        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        let probe = case.trace.spec.containers[index].readiness.as_ref()?;
+        let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+        let start = case.facts.get(index, n)?.start?;
+        let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
+        Some(case.not_after(step)? >= start.lo + delay_ms - ROUNDING_MS)
+    };
+    waited().unwrap_or(false)
+}
+
+/// WR-7: does a breach's state belong to a container that is another than the one whose end it tells?
+pub fn is_of_a_new_container(case: &Case, breach: &Breach) -> bool {
+    let seen = step_of(case, breach.event_index).and_then(|step| case.trace.steps[step].seen.get(breach.container?));
+    seen.is_some_and(|seen| seen.container_id.is_some() && seen.container_id != seen.last_container_id)
+}
+
+/// PB-13: was a container told to stop in a life after ones that ended by themselves, when its probe had failed often
+/// enough in all of them together?
+pub fn failures_were_inherited(case: &Case, index: usize) -> bool {
+    let spec = &case.trace.spec.containers[index];
+    let needed_ms = |probe: &ProbeSpec| i64::from(probe.failure_threshold.saturating_sub(1) * probe.period_s) * 1_000;
+    let needed = [&spec.startup, &spec.liveness]
+        .into_iter()
+        .flatten()
+        .map(needed_ms)
+        .min();
+    let life = |n: u32| case.facts.get(index, n);
+    (1..case.facts.instances(index)).any(|n| {
+        let own = life(n).and_then(|facts| Some(facts.term? - facts.start?.lo));
+        // Back to the last life that was told to stop, with which the count began anew.
+        let lives = (0..n).rev().map_while(life).take_while(|facts| facts.term.is_none());
+        let before = lives.map(|facts| {
+            facts
+                .start
+                .zip(facts.finish)
+                .map_or(0, |(start, finish)| finish.hi - start.lo)
+        });
+        let before_ms: i64 = before.sum();
+        let known = own.zip(needed).filter(|_| before_ms > 0);
+        known.is_some_and(|(own_ms, needed_ms)| own_ms + before_ms + ROUNDING_MS >= needed_ms)
+    })
+}
+
+/// RS-2: was the last element of the init list a sidecar that was not up while this life of a main was waited for, which
+/// a breach's status is the first to show?
+pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) -> bool {
+    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
+    let last = last.filter(|&index| case.kind(index) == Kind::Sidecar);
+    let waited = || {
+        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+        let ended = case.facts.get(index, n.checked_sub(1)?)?.finish?;
+        let started = case.facts.get(index, n)?.start?;
+        let first = case.views(index).find(|(_, view)| view.restart_count == n)?.0;
+        Some((ended.lo, started.hi)).filter(|_| first == step)
+    };
+    let Some((last, (from, to))) = last.zip(waited()) else {
+        return false;
+    };
+    let between = |step: usize| case.not_after(step).is_none_or(|at| at >= from) && case.not_before(step) <= Some(to);
+    case.views(last)
+        .any(|(step, view)| between(step) && !(view.state == State::Running && view.started))
 }

@@ -2,7 +2,8 @@
 
 use super::marks::{
     all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_one_that_was_down,
+    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start,
+    waited_for_one_that_was_down,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -61,6 +62,7 @@ pub const UPSTREAM: &[Deviation] = &[
             "G-started-before-ready",
             "G-startup-gates-started",
             "G-readiness-gates-ready",
+            "G-unready-when-failing",
             "G-liveness-restarts",
             "G-startup-failure-restarts",
         ],
@@ -262,5 +264,43 @@ pub const UPSTREAM: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/83916"),
+    },
+    Deviation {
+        name: "kubernetes#134660",
+        title: "PodReadyToStartContainers becomes true only after the first container has started",
+        link: "https://github.com/kubernetes/kubernetes/pull/134660",
+        versions: Versions {
+            since_minor: 29,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: Some(36),
+        },
+        guarantees: &["G-network-announced"],
+        // The sync that sees the sandbox sees what has been started in it since.
+        is_its_doing: |case, breach| {
+            step_of(case, breach.event_index).is_some_and(|step| {
+                let mut views = case.trace.steps[step].view.containers.iter().flatten();
+                views.any(|view| !matches!(view.state, State::Waiting(_)))
+            })
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/134660"),
+    },
+    Deviation {
+        name: "kubernetes#119617",
+        title: "A readiness probe's initial delay counts from the container's start, not from its startup probe's success",
+        link: "https://github.com/kubernetes/kubernetes/issues/119617",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-delay-after-startup"],
+        is_its_doing: waited_for_its_delay_since_its_start,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/119617"),
     },
 ];

@@ -8,19 +8,27 @@
 use serde::{Deserialize, Serialize};
 
 mod case;
+mod conditions;
 mod delays;
 mod exits;
+mod identity;
 mod init;
+mod lives;
 mod phase;
 mod probes;
+mod prompt_starts;
 mod promptness;
+mod readiness;
 mod restarts;
 mod sidecars;
+mod states;
 mod status;
+mod stops;
 mod termination;
 #[cfg(test)]
 mod tests;
 mod times;
+mod work;
 
 pub use case::{Case, Deletion};
 
@@ -68,12 +76,20 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         init::RULES,
         sidecars::RULES,
         restarts::RULES,
+        prompt_starts::RULES,
         termination::RULES,
         promptness::RULES,
+        stops::RULES,
         probes::RULES,
+        readiness::RULES,
         phase::RULES,
+        work::RULES,
         status::RULES,
+        conditions::RULES,
+        identity::RULES,
+        states::RULES,
         exits::RULES,
+        lives::RULES,
     ]
     .into_iter()
     .flatten()
@@ -121,13 +137,34 @@ mod pages {
     pub const PHASE: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase";
     pub const INIT: &str = "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/";
     pub const SIDECARS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/";
+    pub const INIT_BEHAVIOR: &str =
+        "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior";
+    pub const SIDECARS_DIFFER: &str = "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#differences-from-application-containers";
+    pub const CONDITIONS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions";
+    pub const NETWORK_READINESS: &str =
+        "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network";
+    pub const PROBLEMS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts";
     pub const RESTART_POLICY: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy";
     pub const TERMINATION: &str =
         "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow";
     pub const PROBES: &str = "https://kubernetes.io/docs/concepts/workloads/pods/probes/";
+    pub const STARTUP_PROBE: &str = "https://kubernetes.io/docs/concepts/workloads/pods/probes/#startup-probe";
+    pub const PROBE_FIELDS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/probes/#configure-probes";
+    pub const PROBE_RESULTS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/probes/#probe-results";
+    pub const PROBE_GRACE: &str =
+        "https://kubernetes.io/docs/concepts/workloads/pods/probes/#probe-level-terminationgraceperiodseconds";
     pub const SHUTDOWN_WITH_SIDECARS: &str =
         "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#termination-with-sidecars";
     pub const CONTAINER: &str =
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container";
+    pub const CONTAINER_STATUS: &str =
+        "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3535 (ContainerStatus)";
+    pub const RUNNING: &str =
+        "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3489 (ContainerStateRunning)";
+    pub const TERMINATED: &str =
+        "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3496 (ContainerStateTerminated)";
+    pub const CONDITION: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3808 (PodCondition)";
+    pub const PHASE_FIELD: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3714 (PodPhase)";
+    pub const OBJECT_META: &str = "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/";
     pub const STATUS: &str = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus";
 }

@@ -108,7 +108,7 @@ fn gates(
 }
 
 /// Earliest time after a start at which the probe can pass in life `n`; `None`: never.
-fn earliest_pass_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
+pub(super) fn earliest_pass_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
     match outcome {
         ProbeOutcome::PassesAfter { ms } => Some(i64::from(ms)),
         ProbeOutcome::FailsAfter { ms: 0 } | ProbeOutcome::NeverPasses => None,
@@ -119,7 +119,7 @@ fn earliest_pass_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
 }
 
 /// From when on the probe fails for good in life `n`, after its start; `None`: it does not, or passes first.
-fn fails_for_good_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
+pub(super) fn fails_for_good_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
     match outcome {
         ProbeOutcome::FailsAfter { ms } => Some(i64::from(ms)),
         _ => earliest_pass_ms(outcome, n).is_none().then_some(0),
@@ -128,7 +128,7 @@ fn fails_for_good_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
 
 /// How long a probe may take from its first possible failure to its verdict: every try can be late by a period and be
 /// lost to an error of its handler.
-fn verdict_ms(probe: &ProbeSpec) -> i64 {
+pub(super) fn verdict_ms(probe: &ProbeSpec) -> i64 {
     let tries = i64::from(probe.failure_threshold) + 2;
     2 * tries * i64::from(probe.period_s + probe.timeout_s) * 1_000
 }

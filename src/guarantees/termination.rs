@@ -43,6 +43,15 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: deletion_is_not_put_off,
     },
+    Guarantee {
+        id: "G-grace-only-shrinks",
+        rule: "A deleted pod's deletionGracePeriodSeconds never grows.",
+        quote: "Number of seconds allowed for this object to gracefully terminate before it will be removed from the system. \
+                Only set when deletionTimestamp is also set. May only be shortened.",
+        link: pages::OBJECT_META,
+        since_minor: 0,
+        judge: grace_only_shrinks,
+    },
 ];
 
 fn told_at_once(case: &Case) -> Outcome {
@@ -215,6 +224,23 @@ fn deletion_is_not_put_off(case: &Case) -> Outcome {
             }
         }
         before = it.deletion.map(|mark| mark.timestamp_ms).or(before);
+    }
+    findings.outcome()
+}
+
+fn grace_only_shrinks(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let mut least: Option<u32> = None;
+    for (step, it) in case.trace.steps.iter().enumerate() {
+        let Some(mark) = it.deletion else { continue };
+        if let Some(least) = least {
+            findings.at_risk();
+            if mark.grace_s > least {
+                let summary = format!("the grace of the delete grew from {least} s to {} s", mark.grace_s);
+                findings.broken(case, step, None, summary);
+            }
+        }
+        least = Some(least.map_or(mark.grace_s, |least| least.min(mark.grace_s)));
     }
     findings.outcome()
 }

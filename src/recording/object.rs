@@ -1,9 +1,11 @@
 //! The fields of a pod that are read; the rest is skipped while parsing, which is most of the time that typed pods cost.
 
+use std::net::IpAddr;
+
 use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::trace::UnixMs;
+use crate::trace::{Qos, UnixMs};
 
 /// A pod as received.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +31,7 @@ pub struct Metadata {
     pub namespace: String,
     pub uid: String,
     pub resource_version: String,
+    pub generation: Option<i64>,
     pub deletion_timestamp: Option<Time>,
     pub deletion_grace_period_seconds: Option<i64>,
     #[serde(deserialize_with = "null_is_default")]
@@ -119,8 +122,17 @@ pub struct Probe {
 pub struct Status {
     pub phase: Option<Box<str>>,
     pub reason: Option<Box<str>>,
+    pub start_time: Option<Time>,
+    #[serde(rename = "hostIP")]
+    pub host_ip: Option<Address>,
+    #[serde(rename = "hostIPs", deserialize_with = "null_is_default")]
+    pub host_ips: Vec<Listed>,
     #[serde(rename = "podIP")]
-    pub pod_ip: Option<Box<str>>,
+    pub pod_ip: Option<Address>,
+    #[serde(rename = "podIPs", deserialize_with = "null_is_default")]
+    pub pod_ips: Vec<Listed>,
+    pub qos_class: Option<Qos>,
+    pub observed_generation: Option<i64>,
     pub resize: Option<Box<str>>,
     #[serde(deserialize_with = "null_is_default")]
     pub conditions: Vec<Condition>,
@@ -130,15 +142,24 @@ pub struct Status {
     pub container_statuses: Vec<ContainerStatus>,
 }
 
-/// A condition.
+/// An entry of `podIPs` or `hostIPs`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+pub struct Listed {
+    pub ip: Option<Address>,
+}
+
+/// A condition.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Condition {
     #[serde(rename = "type")]
     pub kind: Box<str>,
     pub status: Box<str>,
     pub reason: Option<Box<str>>,
     pub message: Option<Box<str>>,
+    pub last_transition_time: Option<Time>,
+    pub observed_generation: Option<i64>,
 }
 
 /// A container's status.
@@ -211,6 +232,34 @@ impl<'de> Deserialize<'de> for Time {
             fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
                 let time: jiff::Timestamp = text.parse().map_err(E::custom)?;
                 Ok(Time(time.as_millisecond()))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// An IP address; what is none is only known to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub is_empty: bool,
+    pub ip: Option<IpAddr>,
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Address;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an IP address")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Address, E> {
+                Ok(Address {
+                    is_empty: text.is_empty(),
+                    ip: text.parse().ok(),
+                })
             }
         }
         deserializer.deserialize_str(Text)

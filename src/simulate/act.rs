@@ -185,7 +185,8 @@ impl Node<'_> {
             }
             self.worker.decided_at[index] = Some(self.now);
         }
-        let took_ms = self.latency(20, 300);
+        let is_handed_over = dead.is_none() && index > 0 && self.fault == Some(Fault::HandOverLate);
+        let took_ms = self.latency(20, 300) + if is_handed_over { 40_000 } else { 0 };
         let n = self.runtime.instances[index].len() as u32;
         let script = *self.work.containers[index].attempt(n);
         self.runtime

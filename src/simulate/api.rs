@@ -5,7 +5,7 @@ use podcheck_generators::Moment;
 use super::faults::Fault;
 use super::node::{Event, Node};
 use crate::trace::{
-    Condition, ConditionKind, DeletionMark, EventType, Phase, PodView, Reason, Seen, State, Step, UnixMs,
+    Condition, ConditionKind, DeletionMark, EventType, Phase, PodSeen, PodView, Qos, Reason, Seen, State, Step, UnixMs,
 };
 
 /// The pod's object and what a watch has shown of it.
@@ -13,6 +13,10 @@ use crate::trace::{
 pub struct Api {
     pub view: PodView,
     seen: Vec<Seen>,
+    pod_seen: PodSeen,
+    generation: i64,
+    /// The newest generation that the kubelet's watch has shown.
+    pub generation_seen: i64,
     deletion: Option<DeletionMark>,
     finalizers: bool,
     bound: bool,
@@ -42,6 +46,12 @@ impl Api {
                 pod_ip: false,
             },
             seen: vec![Seen::default(); containers],
+            pod_seen: PodSeen {
+                qos: Some(Qos::BestEffort),
+                ..PodSeen::default()
+            },
+            generation: 1,
+            generation_seen: 1,
             deletion: None,
             finalizers: false,
             bound: false,
@@ -105,7 +115,12 @@ impl Node<'_> {
             reason: Box::default(),
             message: Box::default(),
         };
-        self.api.view.conditions[ConditionKind::PodScheduled as usize] = Some(scheduled);
+        let kind = ConditionKind::PodScheduled as usize;
+        self.api.view.conditions[kind] = Some(scheduled);
+        // The kubelet takes it over with its time.
+        let transition = Some(self.now.div_euclid(1_000) * 1_000);
+        self.api.pod_seen.conditions[kind].transition = transition;
+        self.cached.pod_seen.conditions[kind].transition = transition;
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
         self.after(delay_ms, Event::KubeletSees);
@@ -114,6 +129,7 @@ impl Node<'_> {
     /// The kubelet's watch shows the object as it is now.
     pub fn kubelet_sees(&mut self) {
         self.api.known_to_kubelet = true;
+        self.api.generation_seen = self.api.generation;
         match self.api.deletion {
             Some(mark) if self.takes_delete() => {
                 self.deletion_seen(mark.grace_s);
@@ -126,11 +142,11 @@ impl Node<'_> {
     }
 
     /// The kubelet's status patch arrives; one that changes nothing is no event.
-    pub fn publish(&mut self, view: PodView, seen: Vec<Seen>) {
+    pub fn publish(&mut self, view: PodView, seen: Vec<Seen>, pod_seen: PodSeen) {
         if (&view, &seen) == (&self.api.view, &self.api.seen) {
             return;
         }
-        (self.api.view, self.api.seen) = (view, seen);
+        (self.api.view, self.api.seen, self.api.pod_seen) = (view, seen, pod_seen);
         self.emit(EventType::Modified);
     }
 
@@ -148,15 +164,20 @@ impl Node<'_> {
             return self.remove();
         }
         let grace_s = grace_s.unwrap_or(self.work.spec.grace_s);
+        let grace_s = match self.api.deletion {
+            Some(mark) if self.fault == Some(Fault::DeletionGraceGrows) => mark.grace_s + 20,
+            _ => grace_s,
+        };
         let grace_ms = UnixMs::from(grace_s) * 1_000;
         let now_ms = self.now.div_euclid(1_000) * 1_000;
         let timestamp_ms = match self.api.deletion {
-            Some(mark) if mark.grace_s <= grace_s => return,
+            Some(mark) if mark.grace_s <= grace_s && self.fault != Some(Fault::DeletionGraceGrows) => return,
             // A shorter grace counts from the first delete, and never ends in the past (kubernetes#87039).
             Some(mark) => now_ms.max(mark.timestamp_ms - UnixMs::from(mark.grace_s) * 1_000 + grace_ms),
             None => now_ms + grace_ms,
         };
         let is_first = self.api.deletion.is_none();
+        self.api.generation += i64::from(is_first);
         self.api.deletion = Some(DeletionMark { timestamp_ms, grace_s });
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
@@ -237,6 +258,10 @@ impl Node<'_> {
             finalizers: api.finalizers,
             view: api.view.clone(),
             seen: api.seen.clone(),
+            pod_seen: PodSeen {
+                generation: Some(api.generation),
+                ..api.pod_seen.clone()
+            },
         });
         self.react();
     }

@@ -197,6 +197,88 @@ faults! {
     ExitCodeOfLifeBefore = "exit-code-of-life-before",
     /// The pod's address is never published.
     PodIpMissing = "pod-ip-missing",
+    /// The pod's address is another one in every second update.
+    PodIpChanges = "pod-ip-changes",
+    /// The first of podIPs is not podIP.
+    PodIpsDisagree = "pod-ips-disagree",
+    /// The node's address is never published.
+    HostIpMissing = "host-ip-missing",
+    /// The node's address is another one in every second update.
+    HostIpMoves = "host-ip-moves",
+    /// The first of hostIPs is not hostIP.
+    HostIpsDisagree = "host-ips-disagree",
+    /// The pod's startTime is that of its newest status.
+    StartTimeMoves = "start-time-moves",
+    /// The pod's startTime is never published.
+    StartTimeMissing = "start-time-missing",
+    /// The class of service is not published in every second update.
+    QosLost = "qos-lost",
+    /// observedGeneration is ahead of the object's generation.
+    GenerationAhead = "generation-ahead",
+    /// The conditions' observedGeneration is ahead of the object's generation.
+    ConditionGenerationAhead = "condition-generation-ahead",
+    /// lastTransitionTime stays the pod's startTime.
+    TransitionTimeStuck = "transition-time-stuck",
+    /// lastTransitionTime goes back in every second update.
+    TransitionTimeFalls = "transition-time-falls",
+    /// The status of a container that the pod does not have is published.
+    StrangersStatus = "strangers-status",
+    /// A running container does not tell since when it runs.
+    RunningSinceLost = "running-since-lost",
+    /// A running container's start is that of its newest status.
+    StartMoves = "start-moves",
+    /// An end's time is that of the newest status.
+    FinishMoves = "finish-moves",
+    /// The end of the life before is a minute later than the newest status.
+    LastFinishLate = "last-finish-late",
+    /// A restarted container keeps the ID of its first life.
+    ContainerIdStuck = "container-id-stuck",
+    /// A container's ID does not say which runtime it is of.
+    ContainerIdBare = "container-id-bare",
+    /// The phase of a running pod is Unknown.
+    PhaseUnknown = "phase-unknown",
+    /// A pod with the policy Always succeeds as soon as all its mains are seen to have ended.
+    AlwaysPodEnds = "always-pod-ends",
+    /// Ready and ContainersReady never become true.
+    ReadyNever = "ready-never",
+    /// A pod that has ended is ready.
+    ReadyAfterTheEnd = "ready-after-the-end",
+    /// PodReadyToStartContainers is false while containers run.
+    SandboxConditionFalse = "sandbox-condition-false",
+    /// A pod without init containers becomes Initialized only when a main runs.
+    InitializedLate = "initialized-late",
+    /// A waiting container does not say why.
+    WaitingReasonLost = "waiting-reason-lost",
+    /// A container that has just been started is shown as created: it waits and does not say why (podcheck/WR-7).
+    CreatedSaysNothing = "created-says-nothing",
+    /// A terminated container does not say why.
+    EndReasonLost = "end-reason-lost",
+    /// A container that runs for the first time has a lastState.
+    LastStateInvented = "last-state-invented",
+    /// A container that has not been started yet is said to be in CrashLoopBackOff.
+    CrashLoopOfTheNew = "crash-loop-of-the-new",
+    /// An init container that has completed is not ready.
+    InitReadyLost = "init-ready-lost",
+    /// A container without probes never is ready.
+    ReadyWithheld = "ready-withheld",
+    /// A container that was ready stays so when it has ended.
+    ReadyAfterDeath = "ready-after-death",
+    /// A container that was started stays so when it has ended.
+    StartedAfterDeath = "started-after-death",
+    /// A container that was ready stays so while it runs, whatever its probe says.
+    ReadinessFailureIgnored = "readiness-failure-ignored",
+    /// The first restart, which has no back-off, comes after 45 s.
+    FirstRestartLate = "first-restart-late",
+    /// What follows in the start order is started 40 s late.
+    HandOverLate = "hand-over-late",
+    /// A sidecar that has exited takes the running init container with it.
+    SidecarCrashStopsInit = "sidecar-crash-stops-init",
+    /// Only the first container has a status.
+    StatusMissing = "status-missing",
+    /// PodReadyToStartContainers is said to have become true 5 s later than it has.
+    SandboxAnnouncedLate = "sandbox-announced-late",
+    /// A second delete makes the grace 20 s longer.
+    DeletionGraceGrows = "deletion-grace-grows",
 }
 
 impl Fault {
@@ -227,7 +309,13 @@ impl Fault {
                 | Self::PendingAgain
         );
         let unordered = !behaviour.ordered_sidecar_termination;
-        (is_switch && bent == *behaviour)
+        let unpublished = match self {
+            Self::GenerationAhead | Self::ConditionGenerationAhead => behaviour.version.minor < 34,
+            Self::SandboxConditionFalse | Self::SandboxAnnouncedLate => !behaviour.ready_to_start_condition,
+            _ => false,
+        };
+        unpublished
+            || (is_switch && bent == *behaviour)
             || (unordered && matches!(self, Self::AbsentSidecarBlocks | Self::SidecarsStoppedAtOnce))
     }
 }
@@ -242,7 +330,7 @@ impl Fault {
             Self::KillEarly | Self::KillAtOnce | Self::ProbeGraceIgnored | Self::DeleteGraceIgnored => {
                 "statuses tell neither when a TERM came nor whether a process ended by itself or was killed"
             }
-            Self::CrashStopsOtherMains => {
+            Self::CrashStopsOtherMains | Self::SidecarCrashStopsInit => {
                 "statuses do not tell a process that was stopped from one that ended by itself"
             }
             _ => return None,

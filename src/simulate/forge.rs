@@ -1,7 +1,7 @@
 //! Published statuses in which one field is not what the kubelet knows.
 
 use super::faults::Fault;
-use crate::model::{Exit, Kind, Phase, PodSpec, Reason, State};
+use crate::model::{Exit, Kind, Phase, PodSpec, Reason, RestartPolicy, State};
 use crate::trace::{ConditionKind, ContainerView, PodView};
 
 /// Changes the status that follows `before`, the `writes`th one.
@@ -58,8 +58,93 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
             }
         }),
         Fault::PodIpMissing => view.pod_ip = false,
+        Fault::StatusMissing => view.containers.iter_mut().skip(1).for_each(|view| *view = None),
+        Fault::PhaseUnknown if view.phase == Phase::Running => view.phase = Phase::Unknown,
+        Fault::AlwaysPodEnds if spec.restart_policy == RestartPolicy::Always => {
+            let mut pairs = spec.containers.iter().zip(&view.containers);
+            let over = pairs.all(|(container, view)| {
+                let state = view.as_ref().map(|view| &view.state);
+                container.kind != Kind::Main || matches!(state, Some(State::Terminated(_)))
+            });
+            if over {
+                view.phase = Phase::Succeeded;
+            }
+        }
+        Fault::ReadyNever => {
+            withdraw(view, ConditionKind::Ready);
+            withdraw(view, ConditionKind::ContainersReady);
+        }
+        Fault::ReadyAfterTheEnd if view.phase.is_terminal() => {
+            if let Some(condition) = &mut view.conditions[ConditionKind::Ready as usize] {
+                condition.is_true = true;
+            }
+        }
+        Fault::SandboxConditionFalse if runs(view) => withdraw(view, ConditionKind::PodReadyToStartContainers),
+        Fault::InitializedLate if !runs(view) && spec.containers.iter().all(|it| it.kind == Kind::Main) => {
+            withdraw(view, ConditionKind::Initialized);
+        }
+        Fault::WaitingReasonLost => each(view, |view| {
+            if let State::Waiting(reason) = &mut view.state {
+                *reason = Reason::None;
+            }
+        }),
+        Fault::CreatedSaysNothing => {
+            for (before, view) in before.containers.iter().zip(&mut view.containers) {
+                let Some((before, view)) = before.as_ref().zip(view.as_mut()) else {
+                    continue;
+                };
+                let waited = matches!(before.state, State::Waiting(_)) && before.last.is_none();
+                if waited && view.state == State::Running {
+                    view.state = State::Waiting(Reason::None);
+                    (view.ready, view.started) = (false, false);
+                }
+            }
+        }
+        Fault::EndReasonLost => exits(view, |exit, _| exit.reason = Reason::None),
+        Fault::LastStateInvented => each(view, |view| {
+            if view.state == State::Running && view.restart_count == 0 {
+                view.last = Some(Exit {
+                    code: 137,
+                    reason: Reason::Error,
+                });
+            }
+        }),
+        Fault::CrashLoopOfTheNew => each(view, |view| {
+            if matches!(view.state, State::Waiting(_)) && view.last.is_none() {
+                view.state = State::Waiting(Reason::CrashLoopBackOff);
+            }
+        }),
+        Fault::InitReadyLost | Fault::ReadyWithheld => {
+            for (container, view) in spec.containers.iter().zip(view.containers.iter_mut().flatten()) {
+                let probed = container.startup.is_some() || container.readiness.is_some();
+                let is_init = container.kind == Kind::Init;
+                if is_init == (fault == Fault::InitReadyLost) && !probed {
+                    view.ready = false;
+                }
+            }
+        }
+        Fault::ReadyAfterDeath | Fault::StartedAfterDeath | Fault::ReadinessFailureIgnored => {
+            for (before, view) in before.containers.iter().zip(&mut view.containers) {
+                let Some((before, view)) = before.as_ref().zip(view.as_mut()) else {
+                    continue;
+                };
+                let lives = view.state == State::Running;
+                match fault {
+                    _ if before.restart_count != view.restart_count => {}
+                    Fault::ReadyAfterDeath if !lives => view.ready |= before.ready,
+                    Fault::StartedAfterDeath if !lives => view.started |= before.started,
+                    Fault::ReadinessFailureIgnored if lives => view.ready |= before.ready,
+                    _ => {}
+                }
+            }
+        }
         _ => {}
     }
+}
+
+fn runs(view: &PodView) -> bool {
+    let mut views = view.containers.iter().flatten();
+    views.any(|view| view.state == State::Running)
 }
 
 fn withdraw(view: &mut PodView, kind: ConditionKind) {

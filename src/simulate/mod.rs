@@ -8,6 +8,7 @@ mod api;
 mod dice;
 mod faults;
 mod forge;
+mod masks;
 mod node;
 mod prober;
 mod runtime;

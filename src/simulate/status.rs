@@ -1,10 +1,27 @@
 //! The status manager's cache: the model's status with the texts, identities and times that go with it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use super::runtime::Runtime;
 use crate::model::{ConditionReason, PodState, Sandbox, Status};
-use crate::trace::{Condition, ConditionKind, Kind, Phase, PodSpec, PodView, Reason, Seen, State, UnixMs};
+use crate::trace::{
+    Condition, ConditionKind, ConditionSeen, Kind, Phase, PodSeen, PodSpec, PodView, Qos, Reason, Seen, State, UnixMs,
+};
+
+/// The node's address.
+const HOST_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 18, 0, 2));
+/// The pod's address.
+const POD_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+
+/// When and of what a status is computed.
+pub struct Moment<'a> {
+    pub now: UnixMs,
+    pub runtime: &'a Runtime,
+    pub uid: u64,
+    /// Generation of the object that the worker looks at; absent: the version does not publish it.
+    pub generation: Option<i64>,
+}
 
 /// Everything that is published.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +31,8 @@ pub struct Published {
     messages: [Box<str>; 5],
     pub seen: Vec<Seen>,
     pub pod_ip: bool,
+    /// Without what the API server writes.
+    pub pod_seen: PodSeen,
 }
 
 impl Published {
@@ -24,20 +43,33 @@ impl Published {
             messages: Default::default(),
             seen: Vec::new(),
             pod_ip: false,
+            pod_seen: PodSeen::default(),
         }
     }
 
     /// A status that was computed from a snapshot.
-    pub fn computed(spec: &PodSpec, pod: &PodState, runtime: &Runtime, uid: u64, before: &Self, pod_ip: bool) -> Self {
+    pub fn computed(spec: &PodSpec, pod: &PodState, moment: &Moment<'_>, before: &Self, pod_ip: bool) -> Self {
         let seen = (0..spec.containers.len())
-            .map(|index| seen(pod, runtime, uid, before, index))
+            .map(|index| seen(pod, moment, before, index))
             .collect();
         let mut published = Self {
             status: pod.status.clone(),
             messages: before.messages.clone(),
             seen,
             pod_ip,
+            pod_seen: PodSeen {
+                start_time: before.pod_seen.start_time.or(Some(second(moment.now))),
+                host_ip: Some(HOST_IP),
+                first_host_ip: Some(HOST_IP),
+                pod_ip: pod_ip.then_some(POD_IP),
+                first_pod_ip: pod_ip.then_some(POD_IP),
+                qos: Some(Qos::BestEffort),
+                observed_generation: moment.generation,
+                status_entries: spec.containers.len() as u32,
+                ..before.pod_seen.clone()
+            },
         };
+        published.set_transitions(before, moment.now);
         let messages = [
             (ConditionKind::PodReadyToStartContainers, sandbox_message(pod)),
             (ConditionKind::Initialized, incomplete(spec, &pod.status)),
@@ -50,14 +82,32 @@ impl Published {
     }
 
     /// The cached status after a probe's result or the sandbox's announcement was written into it.
-    pub fn touched(spec: &PodSpec, pod: &PodState, before: &Self) -> Self {
+    pub fn touched(spec: &PodSpec, pod: &PodState, before: &Self, now: UnixMs) -> Self {
         let mut published = Self {
             status: pod.status.clone(),
             ..before.clone()
         };
+        published.set_transitions(before, now);
         published.set_message(ConditionKind::PodReadyToStartContainers, sandbox_message(pod));
         published.set_ready_messages(spec);
         published
+    }
+
+    /// A condition whose status has changed has changed now; of one that is new it is not known to have been there before.
+    fn set_transitions(&mut self, before: &Self, now: UnixMs) {
+        let observed_generation = self.pod_seen.observed_generation;
+        for kind in ConditionKind::ALL {
+            let Some(condition) = self.status.condition(kind) else {
+                continue;
+            };
+            let was = before.status.condition(kind);
+            let at = before.pod_seen.conditions[kind as usize].transition;
+            let stays = was.is_none_or(|was| was.is_true == condition.is_true);
+            self.pod_seen.conditions[kind as usize] = ConditionSeen {
+                transition: at.filter(|_| stays).or(Some(second(now))),
+                observed_generation,
+            };
+        }
     }
 
     fn set_ready_messages(&mut self, spec: &PodSpec) {
@@ -77,6 +127,12 @@ impl Published {
             )
         });
         self.messages[kind as usize] = if has_text { text.into() } else { Box::default() };
+    }
+
+    /// Is nothing different but the generation?
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        let shown = |it: &Self| (it.status.clone(), it.pod_ip);
+        shown(self) == shown(other) && self.messages == other.messages && self.seen == other.seen
     }
 
     /// What the API shows of it, with this phase.
@@ -134,7 +190,8 @@ fn unready(spec: &PodSpec, status: &Status) -> String {
 }
 
 /// Identities and times of one container's status.
-fn seen(pod: &PodState, runtime: &Runtime, uid: u64, before: &Published, index: usize) -> Seen {
+fn seen(pod: &PodState, moment: &Moment<'_>, before: &Published, index: usize) -> Seen {
+    let (runtime, uid) = (moment.runtime, moment.uid);
     let Some(newest) = &pod.containers[index].newest else {
         return Seen::default();
     };
@@ -181,9 +238,13 @@ fn seen(pod: &PodState, runtime: &Runtime, uid: u64, before: &Published, index: 
     seen
 }
 
+/// Whole seconds, as the API has them.
+fn second(at: UnixMs) -> UnixMs {
+    at.div_euclid(1_000) * 1_000
+}
+
 /// Start and end of an instance, cut to whole seconds.
 fn times(runtime: &Runtime, index: usize, n: u32) -> (Option<UnixMs>, Option<UnixMs>) {
-    let second = |at: UnixMs| at.div_euclid(1_000) * 1_000;
     let process = runtime.instances[index].get(n as usize);
     (
         process.map(|process| second(process.started_ms)),

@@ -2,9 +2,10 @@
 
 use super::faults::Fault;
 use super::forge;
+use super::masks;
 use super::node::Node;
 use crate::model::{self, Kind, Phase, Plan, Probed, Reason, RestartPolicy, State, Worker};
-use crate::trace::{Condition, ConditionKind, PodView, Seen, UnixMs};
+use crate::trace::{Condition, ConditionKind, PodSeen, PodView, Seen, UnixMs};
 
 impl Node<'_> {
     /// The model's plan, or what the fault makes of it.
@@ -78,6 +79,12 @@ impl Node<'_> {
                     plan.kills.extend(others);
                 }
             }
+            Fault::SidecarCrashStopsInit => {
+                let crashed = (0..first_main).any(|index| kind(index) == Kind::Sidecar && code(index).is_some());
+                let running = |index: &usize| kind(*index) == Kind::Init && pod.containers[*index].is_running();
+                plan.kills
+                    .extend((0..first_main).filter(running).filter(|_| crashed && !plan.kill_pod));
+            }
             Fault::SidecarNotRestartedDuringInit => plan
                 .starts
                 .retain(|&index| kind(index) != Kind::Sidecar || is_new(index) || !is_new(first_main)),
@@ -132,6 +139,7 @@ impl Node<'_> {
             Some(Fault::NoBackoff) => 0,
             Some(Fault::BackoffTooLong) if wait_ms > 0 => wait_ms + 45_000,
             Some(Fault::BackoffGrowsTooFast) if wait_ms > 10_000 => 4 * wait_ms,
+            Some(Fault::FirstRestartLate) if wait_ms == 0 => 45_000,
             Some(Fault::BackoffForEver) if wait_ms > 0 => UnixMs::MAX / 8,
             _ => wait_ms,
         }
@@ -179,17 +187,19 @@ impl Node<'_> {
     }
 
     /// The identities and times that go with a status.
-    pub fn tampered_seen(&self, mut seen: Vec<Seen>) -> Vec<Seen> {
-        if self.fault == Some(Fault::StartedAfterItsEnd) {
-            for seen in &mut seen {
-                if let (Some(started), Some(finished)) = (&mut seen.started_at, seen.finished_at)
-                    && *started == finished
-                {
-                    *started += 1_000;
-                }
-            }
+    pub fn tampered_seen(&self, view: &PodView, mut seen: Vec<Seen>) -> Vec<Seen> {
+        if let Some(fault) = self.fault {
+            masks::containers(fault, self.now, &self.api.steps, view, &mut seen);
         }
         seen
+    }
+
+    /// The pod's own identity and times that go with a status.
+    pub fn tampered_pod_seen(&self, mut pod_seen: PodSeen) -> PodSeen {
+        if let Some(fault) = self.fault {
+            masks::pod(fault, self.now, self.api.steps.len(), &mut pod_seen);
+        }
+        pod_seen
     }
 
     /// What is published in place of `view`; `None`: nothing.

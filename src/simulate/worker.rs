@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::act::Action;
 use super::node::{Event, Node};
-use super::status::Published;
+use super::status::{Moment, Published};
 use crate::model::{self, BackoffRetry, Kind, Mode, Sandbox, Status};
 use crate::trace::UnixMs;
 
@@ -15,6 +15,9 @@ pub enum Work {
     Terminating,
     Terminated,
 }
+
+/// KEP-5067: first minor version whose kubelet publishes the generation it has acted on.
+const OBSERVED_GENERATION_SINCE: u32 = 34;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -38,6 +41,9 @@ pub struct PodWorker {
     /// The status of the API object that came with the current update, and with the pending one.
     api: Status,
     pending_api: Status,
+    /// Generation of the object that came with the current update, and with the pending one.
+    generation: i64,
+    pending_generation: i64,
     /// The same for its deletion timestamp.
     deleted: bool,
     pending_deleted: bool,
@@ -67,6 +73,8 @@ impl PodWorker {
             finished: false,
             api: Status::unseen(),
             pending_api: Status::unseen(),
+            generation: 1,
+            pending_generation: 1,
             deleted: false,
             pending_deleted: false,
             deletion_grace_s: None,
@@ -88,6 +96,7 @@ impl Node<'_> {
         }
         self.worker.pending = true;
         self.worker.pending_api = Status::of_view(&self.api.view);
+        self.worker.pending_generation = self.api.generation_seen;
         self.worker.pending_deleted = self.worker.deletion_grace_s.is_some();
         if self.worker.stage == Stage::Idle {
             self.activate();
@@ -107,6 +116,7 @@ impl Node<'_> {
         let worker = &mut self.worker;
         worker.pending = false;
         worker.api = worker.pending_api.clone();
+        worker.generation = worker.pending_generation;
         worker.deleted = worker.pending_deleted;
         worker.stage = Stage::Waiting(match (worker.terminated, worker.terminating) {
             (true, _) => Work::Terminated,
@@ -166,7 +176,13 @@ impl Node<'_> {
             self.behaviour.pod_ip_vanishes_at_end && self.pod.mode == Mode::Terminated && !self.worker.terminated;
         let pod_ip = self.worker.has_ip && !vanishes;
         let spec = &self.work.spec;
-        let status = Published::computed(spec, &self.pod, &self.runtime, self.uid, &self.cached, pod_ip);
+        let moment = Moment {
+            now: self.now,
+            runtime: &self.runtime,
+            uid: self.uid,
+            generation: (self.behaviour.version.minor >= OBSERVED_GENERATION_SINCE).then_some(self.worker.generation),
+        };
+        let status = Published::computed(spec, &self.pod, &moment, &self.cached, pod_ip);
         self.set_status(status, force);
     }
 
@@ -239,6 +255,7 @@ impl Node<'_> {
         if transition && !self.worker.pending {
             self.worker.pending = true;
             self.worker.pending_api = self.worker.api.clone();
+            self.worker.pending_generation = self.worker.generation;
             self.worker.pending_deleted = self.worker.deleted;
         }
         if work == Work::Sync

@@ -21,17 +21,19 @@ pub struct Writer {
 impl Node<'_> {
     /// The cached status changes; equal ones are not written again.
     pub fn set_status(&mut self, status: Published, force: bool) {
-        if status == self.cached && !force {
+        // One that differs only in the generation it was computed for would show nothing new.
+        let is_news = force || !status.shows_the_same(&self.cached);
+        self.cached = status;
+        if !is_news {
             return;
         }
-        self.cached = status;
         self.writer.dirty = true;
         self.write_soon();
     }
 
     /// A result or announcement was written into the cached status.
     pub fn status_touched(&mut self) {
-        let status = Published::touched(&self.work.spec, &self.pod, &self.cached);
+        let status = Published::touched(&self.work.spec, &self.pod, &self.cached, self.now);
         self.set_status(status, false);
     }
 
@@ -75,8 +77,9 @@ impl Node<'_> {
             return;
         };
         if let Some(view) = self.tampered_view(taken.view(phase)) {
-            let seen = self.tampered_seen(taken.seen);
-            self.publish(view, seen);
+            let seen = self.tampered_seen(&view, taken.seen);
+            let pod_seen = self.tampered_pod_seen(taken.pod_seen);
+            self.publish(view, seen, pod_seen);
         }
         self.writer.busy = false;
         if self.writer.last {

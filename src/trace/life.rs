@@ -87,6 +87,7 @@ impl Life {
             self.messages
                 .extend(states.filter_map(|state| message(index, state.terminated.as_ref()?)));
         }
+        let pod_seen = pod::pod_seen(&object, trace.node.as_deref());
         let metadata = object.metadata;
         let deletion = metadata.deletion_timestamp.map(|time| DeletionMark {
             timestamp_ms: time.0,
@@ -109,6 +110,7 @@ impl Life {
             finalizers: !metadata.finalizers.is_empty(),
             view,
             seen,
+            pod_seen,
         });
     }
 

@@ -11,9 +11,11 @@ mod journal;
 mod life;
 pub mod normalize;
 mod pod;
+mod seen;
 
 pub use pod::spec as spec_of_pod;
 pub use podcheck_generators::RestartPolicy;
+pub use seen::{ConditionSeen, PodSeen, Qos};
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;
@@ -241,6 +243,8 @@ pub struct Step {
     pub finalizers: bool,
     pub view: PodView,
     pub seen: Vec<Seen>,
+    #[serde(default)]
+    pub pod_seen: PodSeen,
 }
 
 /// `metadata.deletionTimestamp` and `deletionGracePeriodSeconds`.

@@ -3,8 +3,8 @@
 use podcheck_generators::RestartPolicy;
 
 use super::{
-    Condition, ConditionKind, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSpec, PodView, ProbeSpec, Reason,
-    Seen, State,
+    Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen, PodSpec,
+    PodView, ProbeSpec, Reason, Seen, State,
 };
 use crate::recording::object;
 
@@ -160,7 +160,7 @@ pub(super) fn view(status: &object::Status, spec: &PodSpec) -> PodView {
             .iter()
             .map(|container| Some(container_view(find(status, container)?)))
             .collect(),
-        pod_ip: status.pod_ip.as_deref().is_some_and(|ip| !ip.is_empty()),
+        pod_ip: status.pod_ip.is_some_and(|ip| !ip.is_empty),
     }
 }
 
@@ -214,5 +214,30 @@ pub(super) fn seen(status: &object::ContainerStatus) -> Seen {
         last_container_id: last.and_then(|it| it.container_id.clone()).filter(|id| !id.is_empty()),
         last_started_at: last.and_then(|it| it.started_at).map(|time| time.0),
         last_finished_at: last.and_then(|it| it.finished_at).map(|time| time.0),
+    }
+}
+
+/// The pod's own identity and times; `node` is where it was first seen to be bound.
+pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
+    let status = &pod.status;
+    let listed = |list: &[object::Listed]| list.first().and_then(|entry| entry.ip?.ip);
+    PodSeen {
+        elsewhere: pod.spec.node_name.as_deref().is_some_and(|bound| Some(bound) != node),
+        start_time: status.start_time.map(|time| time.0),
+        host_ip: status.host_ip.and_then(|address| address.ip),
+        first_host_ip: listed(&status.host_ips),
+        pod_ip: status.pod_ip.and_then(|address| address.ip),
+        first_pod_ip: listed(&status.pod_ips),
+        qos: status.qos_class,
+        generation: pod.metadata.generation,
+        observed_generation: status.observed_generation,
+        conditions: ConditionKind::ALL.map(|kind| {
+            let found = status.conditions.iter().find(|it| &*it.kind == kind.as_str());
+            found.map_or_else(ConditionSeen::default, |condition| ConditionSeen {
+                transition: condition.last_transition_time.map(|time| time.0),
+                observed_generation: condition.observed_generation,
+            })
+        }),
+        status_entries: (status.init_container_statuses.len() + status.container_statuses.len()) as u32,
     }
 }

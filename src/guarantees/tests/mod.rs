@@ -1,8 +1,13 @@
+mod conditions;
 mod ends;
+mod identity;
+mod lives;
 mod named;
 mod starts;
 mod statuses;
+mod stops;
 mod support;
+mod work;
 
 use std::collections::BTreeSet;
 

@@ -25,7 +25,7 @@ fn init_containers_run_one_after_the_other() {
         .life("i0", 1.0, None)
         .life("m0", 2.0, None)
         .step(3.0, Pending, "ip sandbox", "i0:R0s m0:R0sr");
-    beside.breaks(&["G-init-in-order"]);
+    beside.breaks(&["G-init-in-order", "G-initialized-means-done", "G-ready-after-init"]);
 }
 
 #[test]
@@ -34,7 +34,12 @@ fn a_sidecar_starts_before_what_follows_it() {
         .life("m0", 2.0, None)
         .step(3.0, Running, "ip sandbox ready init", "s0:R0sr m0:R0sr");
     first.keeps("G-sidecar-first");
-    let pending = sidecar_pod()
+    let probed = || {
+        let mut pod = sidecar_pod();
+        pod.container("s0").startup = probe();
+        pod
+    };
+    let pending = probed()
         .life("m0", 2.0, None)
         .step(3.0, Running, "ip sandbox init", "s0:R0 m0:R0sr");
     pending.breaks(&["G-sidecar-first"]);
@@ -53,9 +58,9 @@ fn a_sidecar_that_has_started_opens_the_way() {
     // Not made here, so its image may have to be pulled.
     open.clone().until(60.0).keeps("G-sidecar-opens");
     open.until(700.0).breaks(&["G-sidecar-opens"]);
-    let shut = sidecar_pod()
-        .step(3.0, Pending, "ip sandbox", "s0:R0 m0:W")
-        .until(700.0);
+    let mut shut = sidecar_pod();
+    shut.container("s0").startup = probe();
+    let shut = shut.step(3.0, Pending, "ip sandbox", "s0:R0 m0:W").until(700.0);
     shut.breaks(&[]);
 }
 
@@ -85,7 +90,12 @@ fn under_never_a_failed_init_container_ends_the_pod() {
     let went_on = failed
         .life("m0", 4.0, None)
         .step(5.0, Pending, "ip sandbox", "i0:T0=3 m0:R0sr");
-    went_on.breaks(&["G-init-in-order", "G-init-failure-ends-never-pod"]);
+    went_on.breaks(&[
+        "G-init-in-order",
+        "G-init-failure-ends-never-pod",
+        "G-initialized-means-done",
+        "G-ready-after-init",
+    ]);
 }
 
 #[test]

@@ -16,23 +16,26 @@ fn running() -> Pod {
 fn the_ip_stays() {
     running().step(3.0, Running, UP, "m0:R0sr").keeps("G-ip-stays");
     running()
-        .step(3.0, Running, "init sandbox ready", "m0:R0sr")
-        .breaks(&["G-ip-stays"]);
+        .step(3.0, Running, "noip", "m0:R0sr")
+        .breaks(&["G-ip-stays", "G-network-first"]);
 }
 
 #[test]
 fn the_restart_count_grows() {
     let restarted = running()
         .killed("m0", 3.0)
+        .step(3.5, Running, "ip sandbox", "m0:T0=137")
         .life("m0", 4.0, None)
         .step(5.0, Running, UP, "m0:R1sr/137");
     restarted
         .clone()
         .step(6.0, Running, UP, "m0:R1sr/137")
         .keeps("G-restart-count-grows");
-    restarted
-        .step(6.0, Running, UP, "m0:R0sr")
-        .breaks(&["G-restart-count-grows"]);
+    restarted.step(6.0, Running, UP, "m0:R0sr").breaks(&[
+        "G-restart-count-grows",
+        "G-restart-counts",
+        "G-dead-stays-dead",
+    ]);
 }
 
 #[test]
@@ -53,9 +56,11 @@ fn an_exit_code_that_never_happened_is_noticed() {
 #[test]
 fn started_is_for_good_and_comes_before_ready() {
     running().step(3.0, Running, UP, "m0:R0sr").keeps("G-started-once");
-    running()
-        .step(3.0, Running, "ip init sandbox", "m0:R0")
-        .breaks(&["G-started-once"]);
+    running().step(3.0, Running, "ip init sandbox", "m0:R0").breaks(&[
+        "G-started-once",
+        "G-started-without-probe",
+        "G-ready-without-probe",
+    ]);
     let mut probed = pod(Always, 3, &["m0"]);
     probed.container("m0").startup = probe();
     let probed = probed.life("m0", 1.0, None);
@@ -70,9 +75,9 @@ fn started_is_for_good_and_comes_before_ready() {
 
 #[test]
 fn ready_means_that_all_are_ready() {
-    let two = pod(Always, 3, &["s0", "m0"])
-        .life("s0", 1.0, None)
-        .life("m0", 2.0, None);
+    let mut two = pod(Always, 3, &["s0", "m0"]);
+    two.container("s0").readiness = probe();
+    let two = two.life("s0", 1.0, None).life("m0", 2.0, None);
     two.clone()
         .step(3.0, Running, UP, "s0:R0sr m0:R0sr")
         .keeps("G-ready-means-all-ready");
@@ -138,7 +143,10 @@ fn terminated_tells_of_a_life() {
 
 #[test]
 fn a_restarted_container_tells_how_its_life_before_ended() {
-    let restarted = running().killed("m0", 3.0).life("m0", 4.0, None);
+    let restarted = running()
+        .killed("m0", 3.0)
+        .step(3.5, Running, "ip sandbox", "m0:T0=137")
+        .life("m0", 4.0, None);
     restarted
         .clone()
         .step(5.0, Running, UP, "m0:R1sr/137")

@@ -11,8 +11,9 @@ use crate::deviations;
 use crate::guarantees::{self, Case, Outcome};
 use crate::model::KubeletVersion;
 use crate::trace::{
-    Condition, ConditionKind, ContainerSpec, ContainerView, DeletionMark, EventType, Exit, JournalEntry, JournalKind,
-    Kind, Phase, PodSpec, PodView, ProbeSpec, Reason, RestartPolicy, Seen, State, Step, Trace, UnixMs,
+    Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, DeletionMark, EventType, Exit, JournalEntry,
+    JournalKind, Kind, Phase, PodSeen, PodSpec, PodView, ProbeSpec, Qos, Reason, RestartPolicy, Seen, State, Step,
+    Trace, UnixMs,
 };
 
 /// Second 0 of every pod.
@@ -83,6 +84,33 @@ pub fn probe() -> Option<ProbeSpec> {
         success_threshold: 1,
         grace_s: None,
     })
+}
+
+/// What a status calls for.
+struct Called {
+    runs: bool,
+    initialized: bool,
+    ready: bool,
+}
+
+impl Called {
+    fn by(spec: &PodSpec, phase: Phase, views: &[Option<ContainerView>]) -> Self {
+        let kinds = || spec.containers.iter().map(|it| it.kind).zip(views);
+        let ran = |view: &ContainerView| match &view.state {
+            State::Running => true,
+            State::Terminated(exit) => exit.reason != Reason::ContainerStatusUnknown,
+            State::Waiting(_) => false,
+        };
+        let ready = |(kind, view): (Kind, &Option<ContainerView>)| {
+            kind == Kind::Init || view.as_ref().is_some_and(|view| view.ready)
+        };
+        Self {
+            runs: views.iter().flatten().any(|view| view.state == State::Running),
+            initialized: kinds().any(|(kind, view)| kind == Kind::Main && view.as_ref().is_some_and(ran))
+                || spec.containers.iter().all(|it| it.kind == Kind::Main),
+            ready: !phase.is_terminal() && kinds().all(ready),
+        }
+    }
 }
 
 fn ms(at_s: f64) -> UnixMs {
@@ -174,7 +202,8 @@ impl Pod {
         self
     }
 
-    /// The next event; `flags`: `ip`, `ready`, `init`, `sandbox`, `gone`.
+    /// The next event; `flags`: `ip`, `ready`, `init`, `sandbox`, `gone`. What the containers' statuses call for is
+    /// there anyway, unless a flag denies it: `noip`, `unready`, `uninit`, `nosandbox`.
     pub fn step(mut self, at_s: f64, phase: Phase, flags: &str, status: &str) -> Self {
         let mut containers = vec![None; self.trace.spec.containers.len()];
         let mut seen = vec![Seen::default(); containers.len()];
@@ -185,12 +214,15 @@ impl Pod {
             (containers[index], seen[index]) = (Some(view), its);
         }
         let flag = |name: &str| flags.split(' ').any(|it| it == name);
+        let called_for = Called::by(&self.trace.spec, phase, &containers);
+        let is = |name: &str, denial: &str, called_for: bool| flag(name) || (called_for && !flag(denial));
+        let pod_ip = is("ip", "noip", called_for.runs);
         let condition = |kind: ConditionKind| {
             let is_true = match kind {
                 ConditionKind::PodScheduled => true,
-                ConditionKind::PodReadyToStartContainers => flag("sandbox"),
-                ConditionKind::Initialized => flag("init"),
-                ConditionKind::ContainersReady | ConditionKind::Ready => flag("ready"),
+                ConditionKind::PodReadyToStartContainers => is("sandbox", "nosandbox", called_for.runs),
+                ConditionKind::Initialized => is("init", "uninit", called_for.initialized),
+                ConditionKind::ContainersReady | ConditionKind::Ready => is("ready", "unready", called_for.ready),
             };
             Some(Condition {
                 is_true,
@@ -199,6 +231,8 @@ impl Pod {
             })
         };
         let index = self.trace.steps.len();
+        let conditions = ConditionKind::ALL.map(condition);
+        let pod_seen = self.pod_seen(at_s, pod_ip, &conditions, containers.iter().flatten().count());
         self.trace.steps.push(Step {
             event_index: index,
             resource_version: (100 + index).to_string(),
@@ -213,14 +247,51 @@ impl Pod {
             view: PodView {
                 phase,
                 reason: Reason::None,
-                conditions: ConditionKind::ALL.map(condition),
+                conditions,
                 containers,
-                pod_ip: flag("ip"),
+                pod_ip,
             },
             seen,
+            pod_seen,
         });
         self.trace.watched_until_ms = Some(ms(at_s));
         self
+    }
+
+    /// What goes with a status; conditions change when a step shows them changed.
+    fn pod_seen(&self, at_s: f64, pod_ip: bool, conditions: &[Option<Condition>; 5], entries: usize) -> PodSeen {
+        let before = self.trace.steps.last();
+        let transition = |kind: ConditionKind| {
+            let value = |conditions: &[Option<Condition>; 5]| conditions[kind as usize].as_ref().map(|it| it.is_true);
+            let before = before.filter(|before| value(&before.view.conditions) == value(conditions));
+            // The sandbox is there before anything else, and statuses tell of it late.
+            let sandbox = kind == ConditionKind::PodReadyToStartContainers && value(conditions) == Some(true);
+            let now = if sandbox { EPOCH_MS } else { ms(at_s) / 1_000 * 1_000 };
+            before.map_or(Some(now), |before| before.pod_seen.conditions[kind as usize].transition)
+        };
+        let generation = Some(1 + i64::from(self.deletion.is_some()));
+        let (host, pod) = ([172, 18, 0, 2].into(), [10, 0, 0, 1].into());
+        PodSeen {
+            elsewhere: false,
+            start_time: Some(EPOCH_MS),
+            host_ip: Some(host),
+            first_host_ip: Some(host),
+            pod_ip: pod_ip.then_some(pod),
+            first_pod_ip: pod_ip.then_some(pod),
+            qos: Some(Qos::BestEffort),
+            generation,
+            observed_generation: generation,
+            conditions: ConditionKind::ALL.map(|kind| ConditionSeen {
+                transition: transition(kind),
+                observed_generation: generation,
+            }),
+            status_entries: entries as u32,
+        }
+    }
+
+    /// What goes with the last status, to change it.
+    pub fn newest(&mut self) -> &mut Step {
+        self.trace.steps.last_mut().expect("a step")
     }
 
     /// The watch goes on until then, and nothing more is seen.
@@ -262,7 +333,7 @@ impl Pod {
         // Waiting or made up, lastState tells of this very life.
         let last_n = if of_this.is_some() { n.checked_sub(1) } else { Some(n) };
         let of_last = last_n.and_then(life).filter(|_| last.is_some());
-        let id = |n: u32| format!("{index}-{n}").into_boxed_str();
+        let id = |n: u32| format!("test://{index}-{n}").into_boxed_str();
         let seen = Seen {
             container_id: life(n).map(|life| id(life.n)),
             started_at: of_this.map(|life| cut(life.start_ms)),

@@ -1,0 +1,123 @@
+//! What a readiness probe does to `ready`, beyond gating it.
+
+use super::identity::reported;
+use super::probes::{earliest_pass_ms, fails_for_good_ms, verdict_ms};
+use super::{Case, Findings, Guarantee, Outcome, pages};
+use crate::trace::{Kind, State};
+
+pub const RULES: &[Guarantee] = &[
+    Guarantee {
+        id: "G-unready-when-failing",
+        rule: "A container whose readiness probe fails for good is not ready within the bound.",
+        quote: "For readiness probes, the kubelet marks the container as not ready, and the Pod stops receiving traffic from \
+                matching Services.",
+        link: pages::PROBE_RESULTS,
+        since_minor: 0,
+        judge: unready_when_failing,
+    },
+    Guarantee {
+        id: "G-delay-after-startup",
+        rule: "The initial delay of a readiness probe counts from the startup probe's success: no container is ready before \
+               both are over.",
+        quote: "If a startup probe is defined, liveness and readiness probe delays do not begin until the startup probe has \
+                succeeded.",
+        link: pages::PROBE_FIELDS,
+        since_minor: 0,
+        judge: delay_after_startup,
+    },
+];
+
+fn unready_when_failing(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(scenario) = &case.trace.scenario else {
+        return findings.outcome();
+    };
+    // In a shutdown probes are taken away one after the other.
+    let ends = [
+        case.free_until(),
+        case.mains_done().map(|it| it.lo),
+        case.init_failed().map(|it| it.lo),
+    ];
+    let Some(until) = ends.into_iter().flatten().min() else {
+        return findings.outcome();
+    };
+    for (index, script) in scenario.containers().enumerate() {
+        let spec = &case.trace.spec.containers[index];
+        let Some((probe, readiness)) = spec.readiness.as_ref().zip(script.readiness.as_ref()) else {
+            continue;
+        };
+        if spec.kind == Kind::Init {
+            continue;
+        }
+        for (step, view) in case
+            .views(index)
+            .filter(|(_, view)| view.state == State::Running && view.started)
+        {
+            let n = view.restart_count;
+            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let Some((start, fails_ms)) = start.zip(fails_for_good_ms(readiness.outcome, n)) else {
+                continue;
+            };
+            let failed = start.hi + fails_ms.max(i64::from(probe.initial_delay_s) * 1_000);
+            let Some(at) = case.not_before(step).filter(|&at| at < until) else {
+                continue;
+            };
+            if at <= failed + verdict_ms(probe) + case.bounds.notice_ms() {
+                continue;
+            }
+            findings.at_risk();
+            if view.ready {
+                let summary = format!(
+                    "{} is ready {} ms after its readiness probe had begun to fail",
+                    case.name(index),
+                    at - failed
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// The runtime notes a start, and a process writes its first line, at most so long after the process began; and the
+/// delay is compared in whole seconds.
+const EARLY_MS: i64 = 3_000 + 1_000;
+
+fn delay_after_startup(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let Some(scenario) = &case.trace.scenario else {
+        return findings.outcome();
+    };
+    let scripts: Vec<_> = scenario.containers().collect();
+    for (index, spec) in case.trace.spec.containers.iter().enumerate() {
+        let script = scripts.get(index).and_then(|script| script.startup.as_ref());
+        let Some((readiness, startup)) = spec.readiness.as_ref().zip(script) else {
+            continue;
+        };
+        let delay_ms = i64::from(readiness.initial_delay_s) * 1_000;
+        for (step, _) in reported(case).filter(|_| delay_ms > 0) {
+            let view = case.trace.steps[step].view.containers[index].as_ref();
+            let Some(view) = view.filter(|view| view.ready && view.state == State::Running) else {
+                continue;
+            };
+            let n = view.restart_count;
+            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let passes_ms = earliest_pass_ms(startup.outcome, n);
+            let Some(((start, passes_ms), at)) = start.zip(passes_ms).zip(case.not_after(step)) else {
+                continue;
+            };
+            findings.at_risk();
+            let earliest = start.hi + passes_ms + delay_ms - EARLY_MS;
+            if at < earliest {
+                let summary = format!(
+                    "{} is ready at most {} ms after its startup probe can have passed; its readiness probe has a delay of \
+                     {delay_ms} ms",
+                    case.name(index),
+                    at - (start.hi + passes_ms - EARLY_MS)
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}

@@ -1,0 +1,142 @@
+//! What conditions say, and since when.
+
+use super::support::{EPOCH_MS, Pod, pod, probe};
+use crate::trace::ConditionKind::{self, Initialized, PodReadyToStartContainers, PodScheduled, Ready};
+use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
+use crate::trace::RestartPolicy::{Always, Never};
+
+/// An init container and a main, both up in order.
+fn up() -> Pod {
+    pod(Always, 3, &["i0", "m0"])
+        .step(0.5, Pending, "", "i0:W m0:W")
+        .life("i0", 1.0, Some((2.0, 0)))
+        .step(2.5, Pending, "ip sandbox", "i0:T0r=0 m0:W")
+        .life("m0", 3.0, None)
+        .step(4.0, Running, "", "i0:T0r=0 m0:R0sr")
+}
+
+fn since(pod: &mut Pod, kind: ConditionKind, at_s: i64) {
+    pod.newest().pod_seen.conditions[kind as usize].transition = Some(EPOCH_MS + at_s * 1_000);
+}
+
+#[test]
+fn a_condition_tells_when_it_changed() {
+    up().keeps("G-transition-time");
+    let mut back = up().step(5.0, Running, "", "i0:T0r=0 m0:R0sr");
+    since(&mut back, PodScheduled, -1);
+    back.breaks(&["G-transition-time"]);
+    // The status before shows that it was not yet true at second 5.
+    let late = |at_s| {
+        let mut probed = pod(Always, 3, &["m0", "m1"]);
+        probed.container("m1").readiness = probe();
+        let mut probed = probed
+            .life("m0", 1.0, Some((5.0, 0)))
+            .life("m1", 1.0, None)
+            .step(6.0, Running, "", "m0:T0=0 m1:R0s")
+            .life("m0", 6.2, None)
+            .step(7.0, Running, "", "m0:R1sr/0 m1:R0sr");
+        since(&mut probed, Ready, at_s);
+        since(&mut probed, ConditionKind::ContainersReady, at_s);
+        probed
+    };
+    late(7).keeps("G-transition-time");
+    late(4).breaks(&["G-transition-time", "G-ready-since"]);
+}
+
+#[test]
+fn a_pod_on_a_node_is_scheduled() {
+    up().keeps("G-scheduled");
+    let mut pod = up();
+    let scheduled = &mut pod.newest().view.conditions[PodScheduled as usize];
+    scheduled.as_mut().expect("a condition").is_true = false;
+    pod.breaks(&["G-scheduled"]);
+}
+
+#[test]
+fn the_network_is_announced_before_containers_start() {
+    up().keeps("G-sandbox-while-running");
+    let at = |announced_s: i64| {
+        let mut pod = pod(Always, 3, &["m0"])
+            .step(0.5, Pending, "", "m0:W")
+            .life("m0", 2.0, None)
+            .step(6.0, Running, "", "m0:R0sr");
+        since(&mut pod, PodReadyToStartContainers, announced_s);
+        pod
+    };
+    at(3).keeps("G-network-announced");
+    at(5).breaks(&["G-network-announced"]);
+    let denied = pod(Always, 3, &["m0"]).life("m0", 1.0, None);
+    denied
+        .step(2.0, Running, "nosandbox", "m0:R0sr")
+        .breaks(&["G-sandbox-while-running"]);
+}
+
+#[test]
+fn initialized_begins_when_the_init_containers_have_ended() {
+    up().keeps("G-initialized-since");
+    let mut early = up();
+    since(&mut early, Initialized, 1);
+    early.breaks(&["G-transition-time", "G-initialized-since"]);
+    let early = pod(Always, 3, &["i0", "m0"]).life("i0", 1.0, Some((5.0, 0))).step(
+        6.0,
+        Pending,
+        "ip sandbox init",
+        "i0:T0r=0 m0:W",
+    );
+    early.keeps("G-initialized-since");
+}
+
+#[test]
+fn initialized_is_true_once_a_main_has_been_started() {
+    up().keeps("G-initialized-with-mains");
+    up().step(5.0, Running, "uninit", "i0:T0r=0 m0:R0sr")
+        .breaks(&["G-initialized-with-mains"]);
+    let plain = pod(Always, 3, &["m0"]);
+    plain
+        .clone()
+        .step(0.5, Pending, "", "m0:W")
+        .keeps("G-initialized-without-init");
+    plain
+        .step(0.5, Pending, "uninit", "m0:W")
+        .breaks(&["G-initialized-without-init"]);
+}
+
+#[test]
+fn ready_is_true_when_and_only_when_everything_is() {
+    up().keeps("G-all-ready-means-ready");
+    up().step(5.0, Running, "unready", "i0:T0r=0 m0:R0sr")
+        .breaks(&["G-all-ready-means-ready"]);
+    up().keeps("G-ready-after-init");
+    let during = pod(Always, 3, &["i0", "m0"])
+        .life("i0", 1.0, Some((2.0, 3)))
+        .life("m0", 2.5, None)
+        .step(3.0, Running, "", "i0:T0=3 m0:R0sr");
+    during.breaks(&[
+        "G-init-in-order",
+        "G-pending-while-initializing",
+        "G-initialized-means-done",
+        "G-ready-after-init",
+    ]);
+}
+
+#[test]
+fn ready_is_not_older_than_what_it_speaks_of() {
+    up().keeps("G-ready-since");
+    let mut old = up();
+    since(&mut old, Ready, 2);
+    old.breaks(&["G-ready-since"]);
+}
+
+#[test]
+fn what_has_ended_is_not_ready() {
+    let ended = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 0)));
+    ended
+        .clone()
+        .step(3.0, Succeeded, "ip", "m0:T0=0")
+        .keeps("G-ended-is-not-ready");
+    ended
+        .step(3.0, Succeeded, "ip ready", "m0:T0=0")
+        .breaks(&["G-ready-means-all-ready", "G-ended-is-not-ready"]);
+    let failed = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
+    failed.step(3.0, Failed, "ip", "m0:T0=1").keeps("G-ended-is-not-ready");
+}

@@ -1,0 +1,95 @@
+//! Who and where a pod is.
+
+use super::support::{EPOCH_MS, Pod, pod};
+use crate::trace::Phase::{Pending, Running};
+use crate::trace::RestartPolicy::Always;
+
+fn up() -> Pod {
+    pod(Always, 3, &["m0"])
+        .step(0.5, Pending, "", "m0:W")
+        .life("m0", 1.0, None)
+        .step(2.0, Running, "", "m0:R0sr")
+}
+
+/// Keeps `id` as it is and breaks it when the newest status is changed.
+#[track_caller]
+fn changed(id: &str, change: impl Fn(&mut crate::trace::PodSeen)) {
+    up().keeps(id);
+    let mut pod = up();
+    change(&mut pod.newest().pod_seen);
+    pod.breaks(&[id]);
+}
+
+#[test]
+fn a_pod_is_acknowledged_once_and_before_its_containers_start() {
+    changed("G-start-time-stays", |seen| seen.start_time = None);
+    changed("G-start-time-stays", |seen| seen.start_time = Some(EPOCH_MS - 1_000));
+    let mut late = up();
+    for step in &mut late.trace.steps {
+        step.pod_seen.start_time = Some(EPOCH_MS + 2_000);
+    }
+    up().keeps("G-acknowledged-first");
+    late.breaks(&["G-acknowledged-first"]);
+}
+
+#[test]
+fn a_pod_stays_on_its_node() {
+    changed("G-host-is-told", |seen| {
+        seen.host_ip = None;
+        seen.first_host_ip = None;
+    });
+    changed("G-host-stays", |seen| seen.elsewhere = true);
+    changed("G-host-stays", |seen| {
+        seen.host_ip = Some([172, 18, 0, 3].into());
+        seen.first_host_ip = seen.host_ip;
+    });
+    changed("G-host-ips-agree", |seen| {
+        seen.first_host_ip = Some([172, 18, 0, 3].into())
+    });
+    up().keeps("G-host-ips-agree");
+}
+
+#[test]
+fn a_pod_has_one_address_and_has_it_before_anything_runs() {
+    let two = || up().step(3.0, Running, "", "m0:R0sr");
+    two().keeps("G-one-ip");
+    let mut moved = two();
+    moved.newest().pod_seen.pod_ip = Some([10, 0, 0, 2].into());
+    moved.newest().pod_seen.first_pod_ip = Some([10, 0, 0, 2].into());
+    moved.breaks(&["G-one-ip"]);
+    changed("G-pod-ips-agree", |seen| seen.first_pod_ip = Some([10, 0, 0, 2].into()));
+    up().keeps("G-network-first");
+    let without = pod(Always, 3, &["m0"]).life("m0", 1.0, None);
+    without
+        .step(2.0, Running, "noip", "m0:R0sr")
+        .breaks(&["G-network-first"]);
+}
+
+#[test]
+fn the_class_of_service_stays() {
+    changed("G-qos-stays", |seen| seen.qos = None);
+    changed("G-qos-stays", |seen| seen.qos = Some(crate::trace::Qos::Burstable));
+}
+
+#[test]
+fn nothing_is_observed_before_it_is_there() {
+    changed("G-observed-generation", |seen| seen.observed_generation = Some(2));
+    let deleted = || up().deleted(3.0, 3).step(3.5, Running, "", "m0:R0sr");
+    deleted().keeps("G-observed-generation");
+    let mut back = deleted().step(4.0, Running, "", "m0:R0sr");
+    back.newest().pod_seen.observed_generation = Some(1);
+    back.breaks(&["G-observed-generation"]);
+    changed("G-condition-generation", |seen| {
+        seen.conditions[0].observed_generation = Some(2)
+    });
+}
+
+#[test]
+fn only_the_pod_s_containers_have_a_status() {
+    changed("G-one-status-each", |seen| seen.status_entries += 1);
+}
+
+#[test]
+fn an_object_without_the_kubelet_s_status_owes_nothing() {
+    pod(Always, 3, &["m0"]).step(0.0, Pending, "", "").breaks(&[]);
+}

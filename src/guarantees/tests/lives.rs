@@ -1,0 +1,163 @@
+//! States, flags and lives of single containers.
+
+use super::support::{Pod, pod, probe};
+use crate::trace::Phase::{Pending, Running, Succeeded};
+use crate::trace::RestartPolicy::{Always, Never, OnFailure};
+use crate::trace::{Reason, State};
+
+fn running() -> Pod {
+    pod(Always, 3, &["m0"])
+        .life("m0", 1.0, None)
+        .step(2.0, Running, "", "m0:R0sr")
+}
+
+fn ended() -> Pod {
+    pod(Never, 3, &["m0"])
+        .life("m0", 1.0, Some((2.0, 0)))
+        .step(3.0, Succeeded, "ip", "m0:T0=0")
+}
+
+fn restarted() -> Pod {
+    running()
+        .killed("m0", 3.0)
+        .step(3.5, Running, "ip sandbox", "m0:T0=137")
+        .life("m0", 4.0, None)
+        .step(5.0, Running, "", "m0:R1sr/137")
+}
+
+fn state(pod: &mut Pod) -> &mut State {
+    &mut pod.newest().view.containers[0].as_mut().expect("a status").state
+}
+
+#[test]
+fn a_state_tells_why_and_since_when() {
+    let waiting = || pod(Always, 3, &["m0"]).step(0.5, Pending, "", "m0:W");
+    waiting().keeps("G-waiting-tells-why");
+    let mut silent = waiting();
+    *state(&mut silent) = State::Waiting(Reason::None);
+    silent.breaks(&["G-waiting-tells-why"]);
+    running().keeps("G-running-tells-since");
+    let mut silent = running();
+    silent.newest().seen[0].started_at = None;
+    silent.breaks(&["G-running-tells-since"]);
+    ended().keeps("G-terminated-tells-why");
+    let mut silent = ended();
+    if let State::Terminated(exit) = state(&mut silent) {
+        exit.reason = Reason::None;
+    }
+    silent.breaks(&["G-terminated-tells-why"]);
+    let mut wrong = ended();
+    if let State::Terminated(exit) = state(&mut wrong) {
+        exit.reason = Reason::Error;
+    }
+    ended().keeps("G-reason-fits-code");
+    wrong.breaks(&["G-reason-fits-code"]);
+}
+
+#[test]
+fn flags_are_up_only_while_a_container_runs() {
+    ended().keeps("G-ready-means-running");
+    ended().keeps("G-started-means-running");
+    let dead = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 0)));
+    dead.step(3.0, Succeeded, "ip", "m0:T0sr=0")
+        .breaks(&["G-ready-means-running", "G-started-means-running"]);
+}
+
+#[test]
+fn what_has_no_probe_is_started_and_ready_at_once() {
+    let m0 = || pod(Always, 3, &["m0"]).life("m0", 1.0, None);
+    running().keeps("G-started-without-probe");
+    m0().step(2.0, Running, "", "m0:R0")
+        .breaks(&["G-started-without-probe", "G-ready-without-probe"]);
+    running().keeps("G-ready-without-probe");
+    m0().step(2.0, Running, "", "m0:R0s").breaks(&["G-ready-without-probe"]);
+    let mut probed = m0();
+    probed.container("m0").startup = probe();
+    probed.step(2.0, Running, "", "m0:R0").breaks(&[]);
+}
+
+#[test]
+fn an_init_container_is_ready_when_it_has_succeeded() {
+    let init = |status: &str| {
+        pod(Always, 3, &["i0", "m0"])
+            .life("i0", 1.0, Some((2.0, 0)))
+            .step(3.0, Pending, "ip sandbox", status)
+    };
+    init("i0:T0r=0 m0:W").keeps("G-init-ready-means-success");
+    init("i0:T0=0 m0:W").breaks(&["G-init-ready-means-success"]);
+    let runs = pod(Always, 3, &["i0", "m0"]).life("i0", 1.0, None);
+    runs.step(3.0, Pending, "", "i0:R0sr m0:W")
+        .breaks(&["G-init-ready-means-success"]);
+}
+
+#[test]
+fn only_what_has_crashed_crashes_in_a_loop() {
+    let crashed = pod(OnFailure, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
+    crashed
+        .step(3.0, Running, "ip sandbox", "m0:B0/1")
+        .keeps("G-crash-loop-has-crashed");
+    pod(OnFailure, 3, &["m0"])
+        .step(0.5, Pending, "", "m0:B0")
+        .breaks(&["G-crash-loop-has-crashed"]);
+    let never = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
+    never
+        .step(3.0, Running, "ip sandbox", "m0:B0/1")
+        .breaks(&["G-crash-loop-has-crashed"]);
+}
+
+#[test]
+fn a_first_life_has_no_past() {
+    running().keeps("G-first-life-has-no-past");
+    let past = pod(Always, 3, &["m0"]).life("m0", 1.0, None);
+    past.step(2.0, Running, "", "m0:R0sr/137")
+        .breaks(&["G-first-life-has-no-past"]);
+}
+
+#[test]
+fn an_id_names_its_runtime_and_has_one_count() {
+    running().keeps("G-id-names-the-runtime");
+    let mut bare = running();
+    bare.newest().seen[0].container_id = Some("0-0".into());
+    bare.breaks(&["G-id-names-the-runtime"]);
+    restarted().keeps("G-restart-counts");
+    let mut stuck = restarted();
+    stuck.newest().seen[0].container_id = Some("test://0-0".into());
+    stuck.newest().seen[0].started_at = stuck.trace.steps[0].seen[0].started_at;
+    stuck.breaks(&["G-restart-counts", "G-dead-stays-dead"]);
+    let mut twice = restarted();
+    twice.newest().view.containers[0]
+        .as_mut()
+        .expect("a status")
+        .restart_count = 2;
+    twice.breaks(&["G-back-off", "G-restart-counts"]);
+}
+
+#[test]
+fn the_times_of_a_life_stay_and_lives_do_not_overlap() {
+    restarted().keeps("G-start-is-fixed");
+    let mut moved = running().step(3.0, Running, "", "m0:R0sr");
+    moved.newest().seen[0].started_at = moved.trace.steps[0].seen[0].started_at.map(|at| at + 1_000);
+    moved.breaks(&["G-start-is-fixed"]);
+    restarted().keeps("G-finish-is-fixed");
+    let mut moved = restarted();
+    moved.newest().seen[0].last_finished_at = moved.newest().seen[0].last_finished_at.map(|at| at - 1_000);
+    moved.breaks(&["G-finish-is-fixed"]);
+    restarted().keeps("G-lives-in-order");
+    let overlap = running()
+        .killed("m0", 5.0)
+        .step(5.2, Running, "ip sandbox", "m0:T0=137")
+        .life("m0", 4.0, None);
+    overlap
+        .step(6.0, Running, "", "m0:R1sr/137")
+        .breaks(&["G-lives-in-order"]);
+}
+
+#[test]
+fn what_has_ended_does_not_run_again() {
+    restarted().keeps("G-dead-stays-dead");
+    let revived = running()
+        .killed("m0", 3.0)
+        .step(3.5, Running, "ip sandbox", "m0:T0=137")
+        .step(5.0, Running, "", "m0:R0sr");
+    revived.breaks(&["G-dead-stays-dead"]);
+}

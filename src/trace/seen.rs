@@ -1,0 +1,55 @@
+//! What a step shows of the pod's own identity and times.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::UnixMs;
+
+/// Beside [`PodView`](super::PodView), as [`Seen`](super::Seen) is beside a container's: nothing that the model decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PodSeen {
+    /// The pod is bound to another node than the first one that the recording names.
+    pub elsewhere: bool,
+    /// `status.startTime`.
+    pub start_time: Option<UnixMs>,
+    /// `status.hostIP`.
+    pub host_ip: Option<IpAddr>,
+    /// The first of `status.hostIPs`.
+    pub first_host_ip: Option<IpAddr>,
+    /// `status.podIP`.
+    pub pod_ip: Option<IpAddr>,
+    /// The first of `status.podIPs`.
+    pub first_pod_ip: Option<IpAddr>,
+    /// `status.qosClass`.
+    pub qos: Option<Qos>,
+    /// `metadata.generation`.
+    pub generation: Option<i64>,
+    /// `status.observedGeneration`.
+    pub observed_generation: Option<i64>,
+    /// Indexed like [`ConditionKind::ALL`](super::ConditionKind::ALL).
+    pub conditions: [ConditionSeen; 5],
+    /// Entries in the two lists of container statuses, whoever they are of.
+    pub status_entries: u32,
+}
+
+/// A condition's time and generation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConditionSeen {
+    /// `lastTransitionTime`, whole seconds.
+    pub transition: Option<UnixMs>,
+    /// `observedGeneration`.
+    pub observed_generation: Option<i64>,
+}
+
+/// Quality of service class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Qos {
+    Guaranteed,
+    Burstable,
+    BestEffort,
+    #[serde(other)]
+    Unknown,
+}
