@@ -31,7 +31,8 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
         Some(Err(error)) => (Verdict::Inconclusive(error.to_string()), Tallies::new()),
         Some(Ok(version)) => {
             let judgement = judge::judge(trace, Some(version), bounds, strict);
-            (unknown_first(judgement.verdict), judgement.guarantees)
+            let verdict = not_by_lateness_alone(trace, version, bounds, strict, judgement.verdict);
+            (unknown_first(verdict), judgement.guarantees)
         }
     };
     Judged {
@@ -39,6 +40,36 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
         guarantees,
         delay_ms: bounds.delay_ms,
         kubernetes: name,
+    }
+}
+
+/// A machine on which other pods waited for longer than this is overloaded (a node of which nothing is known is given as
+/// much): waits there have no common bound any more, so the longest of the others' says little about this pod's.
+const OVERLOADED_MS: i64 = 10_000;
+/// What is this many times as late as anything else on an overloaded machine is not late by its load.
+const BEYOND_LOAD: i64 = 4;
+
+/// On an overloaded machine nothing is accused of having been late, only of what no lateness explains.
+fn not_by_lateness_alone(
+    trace: &Trace,
+    version: KubeletVersion,
+    bounds: &Bounds,
+    strict: bool,
+    verdict: Verdict,
+) -> Verdict {
+    if bounds.delay_ms <= OVERLOADED_MS || !matches!(verdict, Verdict::Diverges(_)) {
+        return verdict;
+    }
+    let patient = Bounds {
+        delay_ms: bounds.delay_ms * BEYOND_LOAD,
+        ..*bounds
+    };
+    match judge::judge(trace, Some(version), &patient, strict).verdict {
+        Verdict::Conforms | Verdict::KnownDeviation(_) => Verdict::Inconclusive(
+            "something was late, on a machine too busy to say whether by the kubelet's doing; run fewer pods at once"
+                .to_owned(),
+        ),
+        verdict => verdict,
     }
 }
 

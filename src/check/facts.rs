@@ -28,13 +28,47 @@ impl Interval {
         Self { lo: at, hi: at + 999 }
     }
 
-    /// Both are true; where clocks disagree the other one wins.
-    fn narrowed(self, other: Self) -> Self {
+    /// What the runtime says of a start, and the process that wrote its first line at `at`. On a busy machine the process
+    /// can have come to write long after its start (2.5 s seen); one that writes before it shows that clocks disagree.
+    fn with_start_line(self, at: UnixMs) -> Self {
+        let written = Self::of_start_line(at);
+        if self.hi < written.lo {
+            self
+        } else {
+            self.overlap(written).unwrap_or(written)
+        }
+    }
+
+    /// The same for an end: the runtime can have noticed it long after the process wrote its last line.
+    fn with_exit_line(self, at: UnixMs) -> Self {
+        let written = Self::of_exit_line(at);
+        if self.lo > written.hi {
+            self
+        } else {
+            self.overlap(written).unwrap_or(written)
+        }
+    }
+
+    fn of_start_line(at: UnixMs) -> Self {
+        Self {
+            lo: at - RUNTIME_LAG_MS,
+            hi: at,
+        }
+    }
+
+    fn of_exit_line(at: UnixMs) -> Self {
+        Self {
+            lo: at,
+            hi: at + RUNTIME_LAG_MS,
+        }
+    }
+
+    fn overlap(self, other: Self) -> Option<Self> {
         let both = Self {
             lo: self.lo.max(other.lo),
             hi: self.hi.min(other.hi),
         };
-        if both.lo <= both.hi { both } else { other }
+        (both.lo <= both.hi).then_some(both)
     }
 }
 
@@ -186,20 +220,18 @@ impl Facts {
         let Some(facts) = self.entry(index, n) else { return };
         match kind {
             JournalKind::Start => {
-                let written = Interval {
-                    lo: at - RUNTIME_LAG_MS,
-                    hi: at,
-                };
-                facts.start = Some(facts.start.map_or(written, |start| start.narrowed(written)));
+                let start = facts
+                    .start
+                    .map_or_else(|| Interval::of_start_line(at), |start| start.with_start_line(at));
+                facts.start = Some(start);
                 facts.wrote_start = true;
             }
             JournalKind::Term => facts.term = Some(facts.term.map_or(at, |term| term.min(at))),
             JournalKind::Exit(code) => {
-                let written = Interval {
-                    lo: at,
-                    hi: at + RUNTIME_LAG_MS,
-                };
-                facts.finish = Some(facts.finish.map_or(written, |finish| finish.narrowed(written)));
+                let finish = facts
+                    .finish
+                    .map_or_else(|| Interval::of_exit_line(at), |finish| finish.with_exit_line(at));
+                facts.finish = Some(finish);
                 facts.wrote_exit = true;
                 if facts.exit.is_none() {
                     let reason = if code == 0 { Reason::Completed } else { Reason::Error };
