@@ -198,10 +198,17 @@ fn must_end(case: &Case, index: usize, n: u32, failed: UnixMs, which: &str, find
         case.mains_done().map(|it| it.lo),
         case.init_failed().map(|it| it.lo),
     ];
-    let Some(until) = ends.into_iter().flatten().min().filter(|&until| until > failed) else {
+    let facts = case.facts.get(index, n);
+    let Some(until) = ends.into_iter().flatten().min() else {
         return;
     };
-    let facts = case.facts.get(index, n);
+    // Told to stop while the pod was at work: this is what was promised.
+    if facts.is_some_and(|facts| facts.term.is_some_and(|term| term < until)) {
+        findings.at_risk();
+    }
+    if until <= failed {
+        return;
+    }
     let ended = facts.and_then(|facts| facts.finish).map(|finish| finish.lo);
     if ended.is_some_and(|ended| ended <= failed) {
         return;
