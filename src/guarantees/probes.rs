@@ -4,7 +4,7 @@ use podcheck_generators::{Probe, ProbeOutcome};
 
 use super::delays::busy_ms;
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::check::STOP_TIMEOUT_MS_MIN;
+use crate::check::{FAR_FUTURE, STOP_TIMEOUT_MS_MIN};
 use crate::trace::{ContainerSpec, Kind, ProbeSpec, RestartPolicy, State, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
@@ -130,7 +130,8 @@ pub(super) fn fails_for_good_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
 /// lost to an error of its handler.
 pub(super) fn verdict_ms(probe: &ProbeSpec) -> i64 {
     let tries = i64::from(probe.failure_threshold) + 2;
-    2 * tries * i64::from(probe.period_s + probe.timeout_s) * 1_000
+    let try_ms = (i64::from(probe.period_s) + i64::from(probe.timeout_s)) * 1_000;
+    try_ms.saturating_mul(2 * tries).min(FAR_FUTURE)
 }
 
 fn liveness_restarts(case: &Case) -> Outcome {
