@@ -16,7 +16,7 @@ mod visited;
 
 pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 pub use diagnose::describe;
-pub use facts::{Facts, InstanceFacts, Interval};
+pub use facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
 pub use search::{Inclusion, includes};
 pub use teardown::Broken;
 pub use verdict::{Divergence, Verdict};

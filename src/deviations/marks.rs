@@ -203,7 +203,10 @@ pub fn is_of_a_new_container(case: &Case, breach: &Breach) -> bool {
 /// enough in all of them together?
 pub fn failures_were_inherited(case: &Case, index: usize) -> bool {
     let spec = &case.trace.spec.containers[index];
-    let needed_ms = |probe: &ProbeSpec| i64::from(probe.failure_threshold.saturating_sub(1) * probe.period_s) * 1_000;
+    let needed_ms = |probe: &ProbeSpec| {
+        let periods = i64::from(probe.failure_threshold.saturating_sub(1));
+        periods.saturating_mul(i64::from(probe.period_s)).saturating_mul(1_000)
+    };
     let needed = [&spec.startup, &spec.liveness]
         .into_iter()
         .flatten()

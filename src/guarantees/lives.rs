@@ -126,7 +126,7 @@ fn restart_counts(case: &Case) -> Outcome {
             } else {
                 let count = before
                     .and_then(|last| counts.get(last))
-                    .filter(|&&count| count + 1 != n);
+                    .filter(|&&count| count.checked_add(1) != Some(n));
                 count.map(|count| format!("{name} was restarted once, and its restartCount went from {count} to {n}"))
             };
             if newest.is_some_and(|(other, _)| other != id) {

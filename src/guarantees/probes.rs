@@ -4,7 +4,7 @@ use podcheck_generators::{Probe, ProbeOutcome};
 
 use super::delays::busy_ms;
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::check::STOP_TIMEOUT_MS_MIN;
+use crate::check::{FAR_FUTURE, STOP_TIMEOUT_MS_MIN};
 use crate::trace::{ContainerSpec, Kind, ProbeSpec, RestartPolicy, State, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
@@ -130,7 +130,8 @@ pub(super) fn fails_for_good_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
 /// lost to an error of its handler.
 pub(super) fn verdict_ms(probe: &ProbeSpec) -> i64 {
     let tries = i64::from(probe.failure_threshold) + 2;
-    2 * tries * i64::from(probe.period_s + probe.timeout_s) * 1_000
+    let try_ms = (i64::from(probe.period_s) + i64::from(probe.timeout_s)) * 1_000;
+    try_ms.saturating_mul(2 * tries).min(FAR_FUTURE)
 }
 
 fn liveness_restarts(case: &Case) -> Outcome {
@@ -198,10 +199,17 @@ fn must_end(case: &Case, index: usize, n: u32, failed: UnixMs, which: &str, find
         case.mains_done().map(|it| it.lo),
         case.init_failed().map(|it| it.lo),
     ];
-    let Some(until) = ends.into_iter().flatten().min().filter(|&until| until > failed) else {
+    let facts = case.facts.get(index, n);
+    let Some(until) = ends.into_iter().flatten().min() else {
         return;
     };
-    let facts = case.facts.get(index, n);
+    // Told to stop while the pod was at work: this is what was promised.
+    if facts.is_some_and(|facts| facts.term.is_some_and(|term| term < until)) {
+        findings.at_risk();
+    }
+    if until <= failed {
+        return;
+    }
     let ended = facts.and_then(|facts| facts.finish).map(|finish| finish.lo);
     if ended.is_some_and(|ended| ended <= failed) {
         return;

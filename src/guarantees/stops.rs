@@ -2,7 +2,7 @@
 
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::check::{InstanceFacts, STOP_TIMEOUT_MS_MIN};
+use crate::check::{FAR_FUTURE, InstanceFacts, STOP_TIMEOUT_MS_MIN};
 use crate::trace::{Kind, ProbeSpec, Reason, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
@@ -109,7 +109,8 @@ const DELAY_ROUNDING_MS: i64 = 1_000;
 fn soonest_failure_ms(probe: &ProbeSpec, from_ms: i64) -> i64 {
     let delay_ms = i64::from(probe.initial_delay_s) * 1_000 - DELAY_ROUNDING_MS;
     let periods = i64::from(probe.failure_threshold.saturating_sub(1));
-    delay_ms.max(from_ms) + periods * i64::from(probe.period_s) * 1_000
+    let failing_ms = periods.saturating_mul(i64::from(probe.period_s)).saturating_mul(1_000);
+    delay_ms.max(from_ms).saturating_add(failing_ms).min(FAR_FUTURE)
 }
 
 /// Judges that no probe stops a container too soon; `liveness_from_ms` says from when on after the start of a life the

@@ -34,9 +34,12 @@ impl NodeClock {
             .readings
             .iter()
             .min_by_key(|(reading_ms, _)| reading_ms.abs_diff(uptime_ms));
-        nearest
-            .map(|(reading_ms, unix_ms)| unix_ms - reading_ms)
+        // A damaged number is no time: none is further away than this.
+        const FAR_MS: i64 = 1 << 53;
+        let offset = nearest.and_then(|(reading_ms, unix_ms)| unix_ms.checked_sub(*reading_ms));
+        offset
             .or(self.boot_unix_ms)
+            .filter(|offset_ms| offset_ms.unsigned_abs() < FAR_MS.unsigned_abs())
     }
 }
 
