@@ -26,6 +26,7 @@ mod predict;
 mod replay;
 mod rules;
 mod run;
+mod scope;
 mod soundness;
 mod table;
 mod zoo;
@@ -76,6 +77,7 @@ enum Command {
     Generate(generate::Args),
     Replay(replay::Args),
     Soundness(soundness::Args),
+    Scope(scope::Args),
     Rules(rules::Args),
     Goals(goals::Args),
     Zoo(zoo::Args),
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args, &mut output),
         Command::Replay(args) => replay::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
+        Command::Scope(args) => scope::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };

@@ -5,6 +5,7 @@
 mod compare;
 mod confirmed;
 mod finding;
+mod scope;
 mod soundness;
 mod summary;
 mod verdict;
@@ -13,6 +14,7 @@ mod zoo;
 pub use compare::{ObservedRow, observed, side_by_side};
 pub use confirmed::{classes, confirmed, seen_again};
 pub use finding::{Explanation, explain};
+pub use scope::{ScopeRow, scope, scope_kept, scope_levels};
 pub use soundness::soundness;
 pub use summary::{catalogue, rates, summary};
 pub use verdict::{Counts, VerdictLine};

@@ -41,12 +41,7 @@ impl Node<'_> {
         }
         self.writer.busy = true;
         // Mostly at once; now and then other pods are first, and statuses are skipped.
-        let delay_ms = match self.dice.between(0, 99) {
-            _ if self.dice.is_canonical() => 0,
-            0..=3 => self.latency(400, 2_000),
-            4..=15 => self.latency(40, 400),
-            _ => self.latency(0, 4),
-        };
+        let delay_ms = self.dice.seldom(&[(4, 400, 2_000), (12, 40, 400)], (0, 4)) * self.load;
         self.after(delay_ms, Event::WriteTake);
     }
 
