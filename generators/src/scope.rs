@@ -145,6 +145,11 @@ fn lists<T: Clone>(len: usize, of: &[T]) -> Vec<Vec<T>> {
 }
 
 impl Shape {
+    /// The scenario of this shape that has nothing odd.
+    pub fn plain(&self) -> &Scenario {
+        &self.plain
+    }
+
     /// All scenarios of this shape with so many oddities.
     pub fn scenarios(&self, oddities: usize) -> Vec<Scenario> {
         let dimensions = self.dimensions();

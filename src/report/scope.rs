@@ -23,13 +23,18 @@ pub struct ScopeRow {
     pub on_kubelets: Rates,
     /// The file in which that is remembered.
     pub file: Option<String>,
+    /// It remembers this very pod, not one that was the smallest once.
+    #[serde(skip)]
+    is_same_pod: bool,
 }
 
 impl ScopeRow {
     /// With what is remembered of it.
     pub fn new(key: Key, broken: Broken, in_model: Rates, known: &[Known]) -> Self {
         let known = known.iter().find(|it| it.is_about(key.rule, key.known_deviation));
+        let smallest = broken.smallest.as_ref().map(|smallest| &smallest.scenario);
         Self {
+            is_same_pod: known.is_some_and(|it| Some(&it.regression.scenario) == smallest),
             key,
             broken,
             in_model,
@@ -57,7 +62,7 @@ impl ScopeRow {
         let smallest = self.broken.smallest.as_ref()?;
         let regression = Regression {
             class: smallest.class.clone(),
-            versions: self.on_kubelets.clone(),
+            versions: self.on_kubelets.clone().into_iter().filter(|_| self.is_same_pod).collect(),
             fault: None,
             scenario: smallest.scenario.clone(),
         };

@@ -101,11 +101,17 @@ const fn level(containers: usize, oddities: usize, choices: usize) -> Level {
 
 impl Scope {
     /// Goes through everything; what comes out does not depend on the number of threads.
-    pub fn run(&self, mut progress: impl FnMut(Level, &Covered)) -> Outcome {
+    pub fn run(&self, progress: impl FnMut(Level, &Covered)) -> Outcome {
+        self.run_where(|_| true, progress)
+    }
+
+    /// The same for some shapes only.
+    pub fn run_where(&self, wanted: impl Fn(&Shape) -> bool, mut progress: impl FnMut(Level, &Covered)) -> Outcome {
         let alike = alike(&self.versions);
         let mut outcome = Outcome::default();
         for &level in &self.levels {
-            let found = self.level(level, &alike);
+            let shapes = shapes(level.containers).into_iter().filter(&wanted);
+            let found = self.level(&shapes.collect::<Vec<_>>(), level, &alike);
             progress(level, &found.covered);
             outcome.levels.push((level, found.covered));
             add(&mut outcome.tallies, &found.tallies);
@@ -116,8 +122,7 @@ impl Scope {
         outcome
     }
 
-    fn level(&self, level: Level, alike: &[Vec<KubeletVersion>]) -> Judged {
-        let shapes = shapes(level.containers);
+    fn level(&self, shapes: &[Shape], level: Level, alike: &[Vec<KubeletVersion>]) -> Judged {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut judged = Judged::default();

@@ -127,6 +127,15 @@ impl Dice {
         self.aside(mostly.0, mostly.1)
     }
 
+    /// A delay that is small; canonically none. Explored: also a slow one.
+    pub fn slow(&mut self, lo: UnixMs, hi: UnixMs, slow: UnixMs) -> UnixMs {
+        match (&self.source, self.way(2)) {
+            (Source::Seeded(_), _) => self.aside(lo, hi),
+            (_, 0) => 0,
+            _ => slow,
+        }
+    }
+
     /// Does something happen that happens `percent` times in a hundred? Canonically it does not.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.way(2) == 1 || self.chance_aside(percent)

@@ -50,7 +50,9 @@ impl Node<'_> {
         self.writer.dirty = false;
         self.writer.taken = Some(self.cached.clone());
         self.writer.last = self.worker.finished;
-        let delay_ms = self.write_ms(1, 8);
+        // The phase is decided only when the API server has answered, which the status does not know of (WS-1).
+        const SLOW_MS: UnixMs = 2_000;
+        let delay_ms = self.dice.slow(1, 8, SLOW_MS) * self.load;
         self.after(delay_ms, Event::WriteGet);
     }
 
