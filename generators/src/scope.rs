@@ -32,7 +32,11 @@ const ODD_INIT: &[Script] = &[
     &[ends(0, 1)],
 ];
 const SIDECAR: &[Script] = &[&[Attempt::FOREVER], &[ends(SOON_MS, 1)]];
-const ODD_SIDECAR: &[Script] = &[&[ends(SOON_MS, 0)], &[ends(SOON_MS, 1), Attempt::FOREVER], &[ends(0, 1)]];
+const ODD_SIDECAR: &[Script] = &[
+    &[ends(SOON_MS, 0)],
+    &[ends(SOON_MS, 1), Attempt::FOREVER],
+    &[ends(0, 1)],
+];
 const MAIN: &[Script] = &[
     &[ends(SOON_MS, 0)],
     &[ends(SOON_MS, 1)],
@@ -42,7 +46,13 @@ const MAIN: &[Script] = &[
 ];
 const ODD_MAIN: &[Script] = &[&[ends(SOON_MS, 1), Attempt::FOREVER], &[ends(0, 0)], &[ends(0, 1)]];
 
-const TERMS: &[OnTerm] = &[OnTerm::Ignore, OnTerm::Exit { code: 1, after_ms: 4_000 }];
+const TERMS: &[OnTerm] = &[
+    OnTerm::Ignore,
+    OnTerm::Exit {
+        code: 1,
+        after_ms: 4_000,
+    },
+];
 
 /// Failures that no pod of the grid lives to see, and those that it does.
 const PATIENT: u32 = 120;
@@ -138,7 +148,8 @@ fn lists<T: Clone>(len: usize, of: &[T]) -> Vec<Vec<T>> {
     (0..len).fold(vec![Vec::new()], |lists, _| {
         let longer = |list: &Vec<T>| {
             let list = list.clone();
-            of.iter().map(move |item| [&list[..], std::slice::from_ref(item)].concat())
+            of.iter()
+                .map(move |item| [&list[..], std::slice::from_ref(item)].concat())
         };
         lists.iter().flat_map(longer).collect()
     })
@@ -154,7 +165,9 @@ impl Shape {
     pub fn scenarios(&self, oddities: usize) -> Vec<Scenario> {
         let dimensions = self.dimensions();
         let mut scenarios = Vec::new();
-        choose(&dimensions, oddities, &mut Vec::new(), &mut |odd| self.with(odd, &mut scenarios));
+        choose(&dimensions, oddities, &mut Vec::new(), &mut |odd| {
+            self.with(odd, &mut scenarios)
+        });
         scenarios.retain(|scenario| scenario.main.is_sorted());
         scenarios
     }
@@ -171,11 +184,12 @@ impl Shape {
                 None => ODD_MAIN,
             };
             // Each odd script belongs to one shape only, or it would be met once for every plain script.
-            let first = self.container(index).attempts[..] == *match kind {
-                Some(InitKind::Init) => INIT[0],
-                Some(InitKind::Sidecar) => SIDECAR[0],
-                None => MAIN[0],
-            };
+            let first = self.container(index).attempts[..]
+                == *match kind {
+                    Some(InitKind::Init) => INIT[0],
+                    Some(InitKind::Sidecar) => SIDECAR[0],
+                    None => MAIN[0],
+                };
             if first {
                 dimensions.push(scripts.iter().map(|script| Odd::Script(index, script)).collect());
             }
@@ -204,12 +218,26 @@ impl Shape {
         let of = |name: String| {
             AFTER_MS.into_iter().flat_map(move |after_ms| {
                 let (container, attempt) = (name.clone(), 0);
-                let running = Moment::Running { container, attempt, after_ms };
+                let running = Moment::Running {
+                    container,
+                    attempt,
+                    after_ms,
+                };
                 let container = name.clone();
-                [running, Moment::Terminated { container, attempt, after_ms }]
+                [
+                    running,
+                    Moment::Terminated {
+                        container,
+                        attempt,
+                        after_ms,
+                    },
+                ]
             })
         };
-        created.into_iter().chain(self.plain.names().into_iter().flat_map(of)).collect()
+        created
+            .into_iter()
+            .chain(self.plain.names().into_iter().flat_map(of))
+            .collect()
     }
 
     /// The scenarios with these oddities; graces that are not all the same to it come without being odd.
@@ -323,7 +351,11 @@ mod tests {
         for (containers, oddities) in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 0)] {
             let all = all(containers, oddities);
             let different: BTreeSet<&Scenario> = all.iter().collect();
-            assert_eq!(different.len(), all.len(), "{containers} containers, {oddities} oddities");
+            assert_eq!(
+                different.len(),
+                all.len(),
+                "{containers} containers, {oddities} oddities"
+            );
             assert!(all.iter().all(|it| it.containers().count() == containers));
         }
     }
@@ -334,7 +366,9 @@ mod tests {
         assert_eq!(plain.len(), 15);
         // RS-3: a sidecar that crashes, a main that completes in its back-off.
         let blocks = |it: &Scenario| {
-            it.init.iter().any(|it| it.container.attempts == [ends(SOON_MS, 1)] && it.kind == InitKind::Sidecar)
+            it.init
+                .iter()
+                .any(|it| it.container.attempts == [ends(SOON_MS, 1)] && it.kind == InitKind::Sidecar)
                 && it.main[0].attempts == [ends(LATE_MS, 0)]
         };
         assert_eq!(all(2, 0).iter().filter(|it| blocks(it)).count(), 3);

@@ -69,7 +69,10 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let known = read_known(&args.known).map_err(Failure::Usage)?;
     let scope = Scope {
         versions: if args.kubernetes.is_empty() {
-            VERSIONS.iter().map(|&(minor, patch)| KubeletVersion { minor, patch }).collect()
+            VERSIONS
+                .iter()
+                .map(|&(minor, patch)| KubeletVersion { minor, patch })
+                .collect()
         } else {
             let mut versions = args.kubernetes.clone();
             versions.sort_unstable();
@@ -88,7 +91,10 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         );
     });
     let rows = outcome.broken.into_iter().map(|(key, broken)| {
-        let in_model = broken.smallest.as_ref().map(|smallest| rates(key, smallest, &scope.versions));
+        let in_model = broken
+            .smallest
+            .as_ref()
+            .map(|smallest| rates(key, smallest, &scope.versions));
         ScopeRow::new(key, broken, in_model.unwrap_or_default(), &known)
     });
     let rows: Vec<ScopeRow> = rows.collect();
@@ -135,7 +141,8 @@ fn levels(args: &Args) -> Vec<Level> {
 fn write(folder: &Path, row: &ScopeRow) -> Result<(), Failure> {
     let Some(text) = row.to_yaml() else { return Ok(()) };
     let file = folder.join(format!("{}.yaml", row.slug()));
-    let wrong = |error: &dyn std::fmt::Display| Failure::Environment(format!("cannot write {}: {error}", file.display()));
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::Environment(format!("cannot write {}: {error}", file.display()));
     let text = text.map_err(|error| wrong(&error))?;
     std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
     std::fs::write(&file, text).map_err(|error| wrong(&error))

@@ -51,7 +51,10 @@ impl ScopeRow {
 
     /// Name of a file for its smallest pod.
     pub fn slug(&self) -> String {
-        let name = self.key.known_deviation.map_or(String::new(), |name| format!("{name}-"));
+        let name = self
+            .key
+            .known_deviation
+            .map_or(String::new(), |name| format!("{name}-"));
         let text = format!("{name}{}", self.key.rule).to_lowercase();
         let dashed = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
         dashed.collect::<String>().trim_end_matches('-').to_owned()
@@ -62,7 +65,12 @@ impl ScopeRow {
         let smallest = self.broken.smallest.as_ref()?;
         let regression = Regression {
             class: smallest.class.clone(),
-            versions: self.on_kubelets.clone().into_iter().filter(|_| self.is_same_pod).collect(),
+            versions: self
+                .on_kubelets
+                .clone()
+                .into_iter()
+                .filter(|_| self.is_same_pod)
+                .collect(),
             fault: None,
             scenario: smallest.scenario.clone(),
         };
@@ -159,7 +167,10 @@ fn mark(row: &ScopeRow) -> String {
 }
 
 fn rates(rates: &Rates) -> String {
-    let each: Vec<String> = rates.iter().map(|(version, rate)| format!("{version} {rate}")).collect();
+    let each: Vec<String> = rates
+        .iter()
+        .map(|(version, rate)| format!("{version} {rate}"))
+        .collect();
     each.join(", ")
 }
 

@@ -53,7 +53,10 @@ mod tests {
         let mut runs = 0;
         each_run(&work, kubelet, 2, &mut |unusual, run| {
             runs += 1;
-            assert!(unusual.iter().all(|it| it.way < run.ways[it.at as usize]), "{unusual:?}");
+            assert!(
+                unusual.iter().all(|it| it.way < run.ways[it.at as usize]),
+                "{unusual:?}"
+            );
             told.insert(unusual.to_vec());
         });
         assert_eq!(told.len(), runs);

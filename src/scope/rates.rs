@@ -28,13 +28,14 @@ fn breaks(key: Key, version: KubeletVersion, trace: &Trace) -> bool {
     let bounds = Bounds::with_delay(super::judged::IDLE_MS);
     let facts = Facts::of(trace);
     let case = Case::new(trace, &facts, &bounds);
-    let promised = |guarantee: &&guarantees::Guarantee| {
-        guarantee.id == key.rule && version.minor >= guarantee.since_minor
-    };
-    let breaches = guarantees::all().filter(promised).filter_map(|guarantee| match (guarantee.judge)(&case) {
-        Outcome::Broken(breaches) => Some(breaches),
-        _ => None,
-    });
+    let promised =
+        |guarantee: &&guarantees::Guarantee| guarantee.id == key.rule && version.minor >= guarantee.since_minor;
+    let breaches = guarantees::all()
+        .filter(promised)
+        .filter_map(|guarantee| match (guarantee.judge)(&case) {
+            Outcome::Broken(breaches) => Some(breaches),
+            _ => None,
+        });
     breaches.flatten().any(|breach| {
         let known = deviations::covering(version, key.rule, &case, &breach);
         known.map(|deviation| deviation.name) == key.known_deviation

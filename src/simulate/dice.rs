@@ -129,11 +129,10 @@ impl Dice {
 
     /// A delay that is small; canonically none. Explored: also a slow one.
     pub fn slow(&mut self, lo: UnixMs, hi: UnixMs, slow: UnixMs) -> UnixMs {
-        match (&self.source, self.way(2)) {
-            (Source::Seeded(_), _) => self.aside(lo, hi),
-            (_, 0) => 0,
-            _ => slow,
+        if matches!(self.source, Source::Seeded(_)) {
+            return self.aside(lo, hi);
         }
+        if self.way(2) == 1 { slow } else { 0 }
     }
 
     /// Does something happen that happens `percent` times in a hundred? Canonically it does not.

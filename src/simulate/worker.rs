@@ -286,7 +286,13 @@ impl Node<'_> {
         }
         let later_ms = if slack_ms > 0 { self.dice.phase(0, slack_ms) } else { 0 };
         if later_ms > 0 {
-            self.after(later_ms, Event::Queue { generation, slack_ms: 0 });
+            self.after(
+                later_ms,
+                Event::Queue {
+                    generation,
+                    slack_ms: 0,
+                },
+            );
         } else {
             self.wake();
         }
