@@ -43,6 +43,7 @@ pub mod recording;
 pub mod report;
 
 pub mod rules;
+pub mod scope;
 pub mod shrink;
 pub mod simulate;
 pub mod target;

@@ -26,6 +26,7 @@ mod weights;
 
 mod case;
 mod corpus;
+mod scope;
 
 mod edits;
 mod size;
@@ -36,5 +37,6 @@ pub use edits::*;
 pub use outlook::{Outlook, outlook};
 pub use profile::*;
 pub use scenario::*;
+pub use scope::{Shape, shapes};
 pub use validate::*;
 pub use yaml::*;

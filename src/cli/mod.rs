@@ -31,6 +31,7 @@ mod replay;
 mod report;
 mod rules;
 mod run;
+mod scope;
 mod soundness;
 mod table;
 mod zoo;
@@ -85,6 +86,7 @@ enum Command {
     Export(export::Args),
     Soundness(soundness::Args),
     Promises(promises::Args),
+    Scope(scope::Args),
     Rules(rules::Args),
     Goals(goals::Args),
     Zoo(zoo::Args),
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args, &mut output),
         Command::Export(args) => export::run(&args, &mut output),
         Command::Soundness(args) => soundness::run(&args, &mut output),
+        Command::Scope(args) => scope::run(&args, &mut output),
         Command::Zoo(args) => zoo::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args, &mut output),
     };

@@ -7,6 +7,9 @@ use crate::trace::{Kind, ProbeSpec, Reason, RestartPolicy, State};
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
 
+/// Exit code of a process that got a KILL.
+const KILLED: i32 = 137;
+
 /// The step of an event.
 pub fn step_of(case: &Case, event_index: usize) -> Option<usize> {
     case.trace.steps.iter().position(|step| step.event_index == event_index)
@@ -135,12 +138,19 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
 /// container's end, and gone only after that end?
 pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
     let Some(done) = case.mains_done() else { return false };
+    let spec = &case.trace.spec;
+    let probes = [&spec.containers[index].startup, &spec.containers[index].liveness];
+    let own_s = probes.into_iter().flatten().filter_map(|probe| probe.grace_s).max();
+    let grace_ms = i64::from(own_s.unwrap_or(spec.grace_s)) * 1_000;
     let mut lives = (0..case.facts.instances(index)).filter_map(|n| case.facts.get(index, n));
     case.can_be_killed_by_probe(index)
         && lives.any(|facts| {
-            let (told, ended) = (facts.term, facts.finish);
+            // Who is killed leaves no message, so its TERM may be nobody's to tell: it came a grace before at the earliest.
+            let was_killed = !facts.wrote_exit && facts.exit.as_ref().is_some_and(|exit| exit.code == KILLED);
+            let at_earliest = facts.finish.filter(|_| was_killed).map(|ended| ended.lo - grace_ms);
+            let told = facts.term.or(at_earliest);
             told.is_some_and(|told| told <= done.hi + case.bounds.detect_ms)
-                && ended.is_some_and(|ended| ended.hi >= done.lo)
+                && facts.finish.is_some_and(|ended| ended.hi >= done.lo)
         })
 }
 

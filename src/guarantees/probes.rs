@@ -147,7 +147,12 @@ fn liveness_restarts(case: &Case) -> Outcome {
             let Some(fails_ms) = fails_for_good_ms(liveness.outcome, n) else {
                 continue;
             };
-            // It begins when the startup probe has passed, which the status shows.
+            // It begins when the startup probe has passed, which the status shows; but one that can be shown without having
+            // passed in this life (PB-6, PB-7) is another promise's to judge.
+            let passes_ms = script
+                .startup
+                .map_or(Some(0), |startup| earliest_pass_ms(startup.outcome, n));
+            let Some(passes_ms) = passes_ms else { continue };
             let shown = case
                 .views(index)
                 .find(|(_, view)| view.state == State::Running && view.restart_count == n && view.started);
@@ -156,7 +161,7 @@ fn liveness_restarts(case: &Case) -> Outcome {
             };
             let Some(shown_at) = case.not_after(step) else { continue };
             let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
-            let from = shown_at.max(start.hi + fails_ms).max(start.hi + delay_ms);
+            let from = shown_at.max(start.hi + fails_ms.max(delay_ms).max(passes_ms));
             must_end(case, index, n, from + verdict_ms(probe), "liveness", &mut findings);
         }
     }

@@ -241,12 +241,12 @@ impl Node<'_> {
     }
 
     fn emit(&mut self, event: EventType) {
-        let delay_ms = if self.dice.chance(4) {
-            self.latency(20, 300)
+        let delay_ms = if self.dice.chance_aside(4) {
+            self.dice.aside(20, 300) * self.load
         } else {
             self.latency(1, 12)
         };
-        self.api.version += 1 + self.dice.between(0, 3) as u64;
+        self.api.version += 1 + self.dice.aside(0, 3) as u64;
         let api = &mut self.api;
         let at_ms = (self.now + delay_ms).max(api.steps.last().and_then(|step| step.at_ms).unwrap_or(UnixMs::MIN));
         api.steps.push(Step {
@@ -269,7 +269,7 @@ impl Node<'_> {
     /// The client looks at the newest event: is it the moment to delete, or has the pod ended?
     fn react(&mut self) {
         if self.api.view.phase.is_terminal() && !std::mem::replace(&mut self.client.cleaning, true) {
-            let delay_ms = self.latency(2_500, 5_000);
+            let delay_ms = self.dice.aside(2_500, 5_000) * self.load;
             self.after(delay_ms, Event::CleanUp);
         }
         let Some(deletion) = self.work.deletion.as_ref().filter(|_| !self.client.delete_sent) else {

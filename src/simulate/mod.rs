@@ -14,6 +14,7 @@ mod prober;
 mod runtime;
 mod status;
 mod tamper;
+mod tape;
 mod teardown;
 mod worker;
 mod workload;
@@ -22,6 +23,7 @@ mod writer;
 use podcheck_generators::Scenario;
 
 pub use faults::{Fault, UnknownFault};
+pub use tape::Unusual;
 pub use workload::{Workload, spec_of};
 
 use crate::model::{Behaviour, KubeletVersion, State};
@@ -67,16 +69,40 @@ pub fn simulate(scenario: &Scenario, options: &Options) -> Trace {
 
 /// Simulates any pod.
 pub fn simulate_workload(work: &Workload, options: &Options) -> Trace {
+    let dice = options.seed.map_or_else(Dice::canonical, Dice::seeded);
+    live(work, options, dice).0
+}
+
+/// A life with the choices by which it departs from the canonical one, and how many ways each of its choices could go.
+#[derive(Clone, Debug)]
+pub struct Explored {
+    pub trace: Trace,
+    pub ways: Vec<u8>,
+}
+
+/// Simulates a pod on a healthy node with the canonical choices but for these, which are in order.
+pub fn explore(work: &Workload, kubelet: KubeletVersion, unusual: &[Unusual]) -> Explored {
+    let options = Options {
+        seed: None,
+        ..Options::new(kubelet, 0)
+    };
+    let (trace, dice) = live(work, &options, Dice::taped(unusual.to_vec()));
+    Explored {
+        trace,
+        ways: dice.into_ways(),
+    }
+}
+
+fn live(work: &Workload, options: &Options, dice: Dice) -> (Trace, Dice) {
     let mut behaviour = Behaviour::of(options.kubelet);
     if let Some(fault) = options.fault {
         fault.bend(&mut behaviour);
     }
-    let dice = options.seed.map_or_else(Dice::canonical, Dice::seeded);
     let load = UnixMs::from(options.load.max(1));
     let mut node = Node::new(&behaviour, work, options.fault, load, dice, options.created_ms);
     let watched_until_ms = node.run();
     let journal = work.scenario.is_some().then(|| published_journal(&node));
-    Trace {
+    let trace = Trace {
         namespace: "podcheck".to_string(),
         name: format!("p{:x}", node.uid & 0xffff_ffff),
         uid: uid_text(node.uid),
@@ -89,7 +115,8 @@ pub fn simulate_workload(work: &Workload, options: &Options) -> Trace {
         journal,
         gaps: Vec::new(),
         watched_until_ms: Some(watched_until_ms),
-    }
+    };
+    (trace, node.dice)
 }
 
 /// The journal as far as a published termination message carries it: each holds all lines written before it.

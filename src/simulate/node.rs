@@ -24,6 +24,8 @@ pub enum Event {
     /// The work queue hands the pod to its worker again.
     Queue {
         generation: u64,
+        /// How much later it can come, where that is decided only now.
+        slack_ms: UnixMs,
     },
     /// The worker's action has taken its time.
     Resume,
@@ -87,7 +89,7 @@ impl<'a> Node<'a> {
         created_ms: UnixMs,
     ) -> Self {
         let containers = work.spec.containers.len();
-        let uid = dice.between(1, i64::MAX - 1) as u64;
+        let uid = dice.aside(1, i64::MAX - 1) as u64;
         let mut node = Self {
             behaviour,
             work,
@@ -109,7 +111,7 @@ impl<'a> Node<'a> {
             events: BTreeMap::new(),
             next_event: 0,
         };
-        let phase_ms = node.dice.between(0, 999);
+        let phase_ms = node.dice.phase(0, 999);
         node.after(phase_ms, Event::Relist { periodic: true });
         let reconcile_ms = node.dice.between(0, 9_999);
         node.after(reconcile_ms, Event::Reconcile);
@@ -149,7 +151,7 @@ impl<'a> Node<'a> {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Relist { periodic } => self.relist(periodic),
-            Event::Queue { generation } => self.queue_due(generation),
+            Event::Queue { generation, slack_ms } => self.queue_due(generation, slack_ms),
             Event::Resume => self.resume(),
             Event::Probe { prober, generation } => self.probe_tick(prober, generation),
             Event::WriteTake => self.write_take(),

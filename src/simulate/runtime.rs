@@ -161,11 +161,14 @@ impl Runtime {
 
     /// RS-9: all but the newest dead instance of a container are removed, a moment from now.
     pub fn prune(&mut self, index: usize, at_ms: UnixMs, dice: &mut Dice) {
-        let removed_ms = at_ms + dice.between(10, 200) * self.load;
         let has_ended = |process: &&mut Process| process.end.as_ref().is_some_and(|(end_ms, _)| *end_ms <= at_ms);
         let dead = self.instances[index].iter_mut().filter(has_ended);
         let mut dead: Vec<&mut Process> = dead.collect();
         dead.pop();
+        if dead.is_empty() && dice.is_taped() {
+            return;
+        }
+        let removed_ms = at_ms + dice.between(10, 200) * self.load;
         for process in dead {
             process.removed_ms = Some(process.removed_ms.map_or(removed_ms, |before| before.min(removed_ms)));
         }

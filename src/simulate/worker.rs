@@ -281,21 +281,36 @@ impl Node<'_> {
             (Some(_), BackoffRetry::ErrorTick) => ERROR_MS,
             (Some(until), BackoffRetry::AtExpiry) => (until - self.now).clamp(0, RESYNC_MS),
         };
+        const TICK_MS: UnixMs = 999;
+        self.worker.queue_generation += 1;
+        let generation = self.worker.queue_generation;
+        if self.dice.is_taped() {
+            // Most slots are overwritten before they can be due: only then is there something to choose.
+            let slack_ms = base_ms / 2 + TICK_MS;
+            return self.after(base_ms, Event::Queue { generation, slack_ms });
+        }
         let jittered_ms = base_ms + self.dice.between(0, base_ms / 2);
         // Due work is picked up on a tick of one second.
-        let tick_ms = self.dice.between(0, 999);
-        self.worker.queue_generation += 1;
-        self.after(
-            jittered_ms + tick_ms,
-            Event::Queue {
-                generation: self.worker.queue_generation,
-            },
-        );
+        let tick_ms = self.dice.between(0, TICK_MS);
+        let slack_ms = 0;
+        self.after(jittered_ms + tick_ms, Event::Queue { generation, slack_ms });
     }
 
     /// The queue's slot is due, unless a later sync has overwritten it.
-    pub fn queue_due(&mut self, generation: u64) {
-        if generation == self.worker.queue_generation {
+    pub fn queue_due(&mut self, generation: u64, slack_ms: UnixMs) {
+        if generation != self.worker.queue_generation {
+            return;
+        }
+        let later_ms = if slack_ms > 0 { self.dice.phase(0, slack_ms) } else { 0 };
+        if later_ms > 0 {
+            self.after(
+                later_ms,
+                Event::Queue {
+                    generation,
+                    slack_ms: 0,
+                },
+            );
+        } else {
             self.wake();
         }
     }

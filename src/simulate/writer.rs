@@ -43,12 +43,7 @@ impl Node<'_> {
         }
         self.writer.busy = true;
         // Mostly at once; now and then other pods are first, and statuses are skipped.
-        let delay_ms = match self.dice.between(0, 99) {
-            _ if self.dice.is_canonical() => 0,
-            0..=3 => self.latency(400, 2_000),
-            4..=15 => self.latency(40, 400),
-            _ => self.latency(0, 4),
-        };
+        let delay_ms = self.dice.seldom(&[(4, 400, 2_000), (12, 40, 400)], (0, 4)) * self.load;
         self.after(delay_ms, Event::WriteTake);
     }
 
@@ -57,7 +52,9 @@ impl Node<'_> {
         self.writer.dirty = false;
         self.writer.taken = Some(self.cached.clone());
         self.writer.last = self.worker.finished;
-        let delay_ms = self.write_ms(1, 8);
+        // The phase is decided only when the API server has answered, which the status does not know of (WS-1).
+        const SLOW_MS: UnixMs = 2_000;
+        let delay_ms = self.dice.slow(1, 8, SLOW_MS) * self.load;
         self.after(delay_ms, Event::WriteGet);
     }
 

@@ -54,3 +54,21 @@ fn a_probe_can_kill_before_the_kubelet_knows_of_the_last_end() {
         .step(31.0, Failed, "ip init", "s0:T1=137/137 m0:T0=0");
     pod.is_named("G-no-sidecar-after-the-work", "podcheck/RS-10");
 }
+
+#[test]
+fn the_term_of_one_that_is_killed_may_be_told_by_nobody() {
+    let mut pod = pod(Never, 8, &["s0", "m0"]);
+    pod.container("s0").liveness = probe();
+    let killed_at = |end_s: f64| {
+        pod.clone()
+            .life("s0", 1.0, None)
+            .life("m0", 2.0, Some((12.3, 0)))
+            .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+            .killed("s0", end_s)
+            .life("s0", end_s + 0.3, None)
+            .step(end_s + 0.7, Running, "ip init sandbox", "s0:R1s/137 m0:T0=0")
+            .killed("s0", end_s + 9.0)
+            .step(end_s + 10.0, Failed, "ip init", "s0:T1=137/137 m0:T0=0")
+    };
+    killed_at(21.1).is_named("G-no-sidecar-after-the-work", "podcheck/RS-10");
+}

@@ -2,6 +2,7 @@
 
 use super::support::{Pod, pod, probe};
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
+use crate::trace::ProbeSpec;
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
 
 fn sidecar_pod() -> Pod {
@@ -188,6 +189,28 @@ fn a_failed_liveness_probe_restarts_the_container() {
         .step(2.0, Running, "ip init sandbox ready", "m0:R0sr");
     runs.clone().until(20.0).keeps("G-liveness-restarts");
     runs.until(60.0).breaks(&["G-liveness-restarts"]);
+}
+
+#[test]
+fn liveness_is_not_owed_to_a_life_that_only_inherited_started() {
+    let yaml = "restartPolicy: Always\ngraceSeconds: 3\nmain:\n  - attempts:\n      - {onTerm: {action: exit, code: 0}}\n    \
+                startup: {handler: httpGet, outcome: {kind: firstLifeOnly}, periodSeconds: 1, failureThreshold: 120, \
+                successThreshold: 1}\n    liveness: {handler: httpGet, outcome: {kind: failsAfter, ms: 3000}, periodSeconds: 1, \
+                failureThreshold: 1, successThreshold: 1}\nobserveMsMax: 60000\n";
+    let mut scripted = pod(Always, 3, &["m0"]).scripted(yaml);
+    scripted.container("m0").liveness = probe();
+    scripted.container("m0").startup = probe().map(|probe| ProbeSpec {
+        failure_threshold: 120,
+        ..probe
+    });
+    // PB-7: its second life is said to have started at first, which is one broken promise and not two.
+    let inherits = scripted
+        .life("m0", 1.0, None)
+        .step(2.0, Running, "ip init sandbox ready", "m0:R0sr")
+        .killed("m0", 6.0)
+        .life("m0", 6.5, None)
+        .step(7.0, Running, "ip init sandbox", "m0:R1s/137");
+    inherits.until(60.0).breaks(&["G-startup-gates-started"]);
 }
 
 #[test]
