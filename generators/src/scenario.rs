@@ -263,10 +263,15 @@ impl Attempt {
 }
 
 impl Attempt {
+    /// Does the script exit with this code when nobody stops it?
+    pub fn exits_by_itself_with(&self, wanted: i32) -> bool {
+        self.lives_ms.is_some() && i32::from(self.exit_code) == wanted
+    }
+
     /// Does the script ever exit with this code, by itself or on TERM?
     pub fn exits_with(&self, wanted: i32) -> bool {
-        let by_itself = self.lives_ms.is_some() && i32::from(self.exit_code) == wanted;
-        by_itself || matches!(self.on_term, OnTerm::Exit { code, .. } if i32::from(code) == wanted)
+        self.exits_by_itself_with(wanted)
+            || matches!(self.on_term, OnTerm::Exit { code, .. } if i32::from(code) == wanted)
     }
 }
 

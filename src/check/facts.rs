@@ -2,6 +2,8 @@
 //!
 //! These are the inputs of the check: how and when a process exits is the pod's business, not the kubelet's.
 
+use podcheck_generators::Scenario;
+
 use crate::trace::{ContainerView, Exit, JournalKind, Reason, Seen, State, Trace, UnixMs};
 
 /// Earlier than any moment of a recording; far enough from the ends of the type for bounds to be added and subtracted.
@@ -89,6 +91,9 @@ pub struct InstanceFacts {
     /// Somebody killed it: it left with 137 and without a line, and its script never exits with 137. (A journal can be cut
     /// or have lost lines, so the missing line alone says nothing.)
     pub killed: bool,
+    /// There is no journal, but its exit code is one that its script has only for a stop. (A pod without a script can leave
+    /// with any code by itself.)
+    pub stopped: bool,
 }
 
 impl InstanceFacts {
@@ -101,6 +106,7 @@ impl InstanceFacts {
         wrote_exit: false,
         wrote_start: false,
         killed: false,
+        stopped: false,
     };
 }
 
@@ -119,12 +125,8 @@ const RUNTIME_LAG_MS: i64 = 2_000;
 /// Exit code of a process that was ended by KILL.
 const KILLED: i32 = 137;
 
-fn killed_exit() -> Option<Exit> {
-    Some(Exit {
-        code: KILLED,
-        reason: Reason::Error,
-    })
-}
+/// Exit code of a process that TERM ended.
+const TERMINATED: i32 = 143;
 
 impl Facts {
     /// Gathers the facts of a trace.
@@ -143,15 +145,26 @@ impl Facts {
         for entry in trace.journal.iter().flatten() {
             facts.add_journal(entry.container, entry.attempt, entry.at_ms, entry.kind);
         }
-        if let Some(scenario) = trace.scenario.as_ref().filter(|_| facts.journal) {
-            for (script, instances) in scenario.containers().zip(&mut facts.by_container) {
-                for (n, instance) in (0..).zip(instances) {
-                    instance.killed =
-                        !instance.wrote_exit && instance.exit == killed_exit() && !script.attempt(n).exits_with(KILLED);
-                }
-            }
+        if let Some(scenario) = &trace.scenario {
+            facts.add_script(scenario);
         }
         facts
+    }
+
+    /// What the script tells of ends: with which codes a process does not leave unless it is stopped.
+    fn add_script(&mut self, scenario: &Scenario) {
+        let journal = self.journal;
+        for (script, instances) in scenario.containers().zip(&mut self.by_container) {
+            for (n, instance) in (0..).zip(instances) {
+                let Some(exit) = instance.exit.as_ref().filter(|exit| exit.reason == Reason::Error) else {
+                    continue;
+                };
+                let (attempt, code) = (script.attempt(n), exit.code);
+                instance.killed = journal && !instance.wrote_exit && code == KILLED && !attempt.exits_with(code);
+                instance.stopped =
+                    !journal && matches!(code, KILLED | TERMINATED) && !attempt.exits_by_itself_with(code);
+            }
+        }
     }
 
     /// Facts of instance `n` of a container.

@@ -136,11 +136,9 @@ impl Teardown<'_> {
         facts: &InstanceFacts,
         running: &[(usize, &InstanceFacts)],
     ) -> Result<(), Broken> {
-        let killed_without_journal =
-            !self.facts.journal && facts.exit.as_ref().is_some_and(|exit| matches!(exit.code, 137 | 143));
         let stopped_at = facts
             .term
-            .or(facts.finish.filter(|_| killed_without_journal).map(|finish| finish.hi));
+            .or(facts.finish.filter(|_| facts.stopped).map(|finish| finish.hi));
         let grace_end = self.begin + self.grace.ms_min();
         for (other, prerequisite) in self.prerequisites(index, running) {
             let Some(finish) = prerequisite.finish else { continue };
