@@ -163,11 +163,14 @@ fn one_scenario(scenario: &Scenario, level: Level, versions: &[KubeletVersion], 
 
 /// Versions that behave alike, in groups: a group needs to be simulated only once.
 pub fn alike(versions: &[KubeletVersion]) -> Vec<Vec<KubeletVersion>> {
-    /// The only thing for which the simulated node asks the version itself (PB-1, PB-5).
-    const QUIET_SINCE_MINOR: u32 = 32;
+    /// What the simulated node asks the version itself for: PB-1 and PB-5, and KEP-5067.
+    const ASKED_MINORS: [u32; 2] = [32, 34];
     let behaviour = |version: KubeletVersion| Behaviour {
         version: KubeletVersion {
-            minor: u32::from(version.minor >= QUIET_SINCE_MINOR),
+            minor: ASKED_MINORS
+                .into_iter()
+                .map(|since| u32::from(version.minor >= since))
+                .sum(),
             patch: 0,
         },
         ..Behaviour::of(version)
