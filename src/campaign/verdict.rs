@@ -1,6 +1,6 @@
 //! One pod's verdict, with the version it was judged as.
 
-use crate::check::{Bounds, Verdict};
+use crate::check::{Bounds, Divergence, Verdict};
 use crate::judge::{self, Tallies};
 use crate::model::KubeletVersion;
 use crate::trace::Trace;
@@ -47,7 +47,8 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
 /// other pods show, can still be the machine's doing (a start 10.0 s after its turn was seen where 9.5 s were allowed).
 const GREY: i64 = 2;
 
-/// What is only late, and not late beyond doubt, is not accused.
+/// What is only late, and not late beyond doubt, is not accused. (What a known deviation explains is no question of time, and
+/// the bounds of a machine of which nothing is known have their reserve already.)
 fn not_by_lateness_alone(
     trace: &Trace,
     version: KubeletVersion,
@@ -55,7 +56,9 @@ fn not_by_lateness_alone(
     strict: bool,
     verdict: Verdict,
 ) -> Verdict {
-    if !matches!(verdict, Verdict::Diverges(_)) {
+    let is_unknown = |it: &Divergence| it.known_deviation.is_none();
+    let in_question = matches!(&verdict, Verdict::Diverges(found) if found.iter().any(is_unknown));
+    if !in_question || bounds.delay_ms == Bounds::default().delay_ms {
         return verdict;
     }
     let patient = Bounds {
