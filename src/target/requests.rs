@@ -67,6 +67,13 @@ fn is_not_found(status: &kube::core::Status) -> bool {
     status.code == 404
 }
 
+/// Is the API server, or a controller that it waits for, only busy? A new namespace gets its service account from the
+/// controller manager, and refuses pods until then.
+fn may_be_answered_better(status: &kube::core::Status) -> bool {
+    let waits_for_account = status.code == 403 && status.message.contains("error looking up service account");
+    status.code >= 500 || status.code == 429 || waits_for_account
+}
+
 /// Repeats what may be answered better next time.
 async fn patiently<F: Future<Output = Result<(), kube::Error>>>(
     mut request: impl FnMut() -> F,
@@ -77,7 +84,7 @@ async fn patiently<F: Future<Output = Result<(), kube::Error>>>(
         let why = match tokio::time::timeout(ANSWER_MAX, request()).await {
             Ok(Ok(())) => return Answer::Done,
             Ok(Err(kube::Error::Api(status))) if is_fine(&status) => return Answer::Done,
-            Ok(Err(kube::Error::Api(status))) if status.code < 500 && status.code != 429 => {
+            Ok(Err(kube::Error::Api(status))) if !may_be_answered_better(&status) => {
                 return Answer::Refused(status.message.clone());
             }
             Ok(Err(error)) => with_causes(&error),
@@ -87,5 +94,30 @@ async fn patiently<F: Future<Output = Result<(), kube::Error>>>(
             return Answer::Lost(why);
         }
         tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    fn status(code: u16, message: &str) -> Status {
+        Status::failure(message, "").with_code(code)
+    }
+
+    #[test]
+    fn what_a_busy_cluster_answers_is_asked_again() {
+        let no_account =
+            "pods \"a\" is forbidden: error looking up service account n/default: serviceaccount \"default\" not found";
+        assert!(may_be_answered_better(&status(403, no_account)));
+        assert!(may_be_answered_better(&status(503, "apiserver not ready")));
+        assert!(may_be_answered_better(&status(429, "too many requests")));
+        assert!(!may_be_answered_better(&status(
+            403,
+            "pods is forbidden: exceeded quota"
+        )));
+        assert!(!may_be_answered_better(&status(422, "Pod \"a\" is invalid")));
     }
 }
