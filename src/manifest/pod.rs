@@ -35,22 +35,26 @@ pub struct Placement {
 
 /// A valid object name from a case id and an optional suffix: lower case, digits and dashes, at most 63 characters.
 pub fn pod_name(case: &str, suffix: Option<&str>) -> String {
-    let text = match suffix {
-        Some(suffix) => format!("podcheck-{case}-{suffix}"),
-        None => format!("podcheck-{case}"),
-    };
-    let clean: String = text
-        .chars()
-        .map(|c| {
+    /// A node's name and a number need less; what tells pods apart stands at the end.
+    const SUFFIX_LEN_MAX: usize = 40;
+    const NAME_LEN_MAX: usize = 63;
+    let clean = |text: &str| -> String {
+        let letter = |c: char| {
             if c.is_ascii_alphanumeric() {
                 c.to_ascii_lowercase()
             } else {
                 '-'
             }
-        })
-        .take(63)
-        .collect();
-    clean.trim_end_matches('-').to_owned()
+        };
+        text.chars().map(letter).collect()
+    };
+    let suffix = suffix.map_or_else(String::new, |suffix| clean(&format!("-{suffix}")));
+    let suffix = &suffix[suffix.len().saturating_sub(SUFFIX_LEN_MAX)..];
+    let mut name = clean(&format!("podcheck-{case}"));
+    name.truncate(NAME_LEN_MAX - suffix.len());
+    format!("{}{suffix}", name.trim_end_matches('-'))
+        .trim_end_matches('-')
+        .to_owned()
 }
 
 /// The pod that plays this scenario.

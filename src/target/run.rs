@@ -91,12 +91,14 @@ impl Run<'_> {
             .node
             .as_deref()
             .map(|node| node.strip_prefix("podcheck-").unwrap_or(node));
+        let is_taken =
+            |name: &String| self.flights.contains_key(name) || self.outcome.pods.iter().any(|done| done.pod == *name);
+        let mut numbers = self.outcome.pods.len()..;
         let mut name = pod_name(&planned.case, suffix);
-        while self.flights.contains_key(&name) || self.outcome.pods.iter().any(|done| done.pod == name) {
-            name = pod_name(
-                &planned.case,
-                Some(&format!("{}-{}", suffix.unwrap_or_default(), self.outcome.pods.len())),
-            );
+        while is_taken(&name)
+            && let Some(number) = numbers.next()
+        {
+            name = pod_name(&planned.case, Some(&format!("{}-{number}", suffix.unwrap_or_default())));
         }
         let placement = Placement {
             name: name.clone(),

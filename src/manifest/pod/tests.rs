@@ -75,3 +75,19 @@ fn names_are_valid_and_ids_survive_yaml_1_1() {
         assert!(yaml.contains(&format!("podcheck.dev/case: case-{case}\n")), "{yaml}");
     }
 }
+
+/// A name that was cut at its end met itself for ever.
+#[test]
+fn long_names_keep_what_tells_them_apart() {
+    let case = "kubernetes-125880-g-sidecar-never-blocks-the-end.3";
+    let names = ["control-plane", "worker", "worker-1", "worker-2"].map(|suffix| pod_name(case, Some(suffix)));
+    assert!(names.iter().all(|name| name.len() <= 63), "{names:?}");
+    assert_eq!(
+        names.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        names.len()
+    );
+    assert_eq!(
+        pod_name("sidecars/7f3a9c/12", Some("worker")),
+        "podcheck-sidecars-7f3a9c-12-worker"
+    );
+}
