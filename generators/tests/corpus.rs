@@ -54,6 +54,7 @@ fn the_outlook_knows_which_pods_end_by_themselves() {
         "deviation/to-3-natural",
         "deviation/pb-6",
         "deviation/rs-10",
+        "deviation/134660",
     ];
     assert_eq!(ends, expected);
 }
