@@ -163,11 +163,9 @@ fn one_scenario(scenario: &Scenario, level: Level, versions: &[KubeletVersion], 
 
 /// Versions that behave alike, in groups: a group needs to be simulated only once.
 pub fn alike(versions: &[KubeletVersion]) -> Vec<Vec<KubeletVersion>> {
-    /// What the simulated node asks the version itself for: PB-1 and PB-5, and KEP-5067.
-    const ASKED_MINORS: [u32; 2] = [32, 34];
     let behaviour = |version: KubeletVersion| Behaviour {
         version: KubeletVersion {
-            minor: ASKED_MINORS
+            minor: crate::simulate::OWN_MINORS
                 .into_iter()
                 .map(|since| u32::from(version.minor >= since))
                 .sum(),

@@ -24,7 +24,7 @@ pub struct Prober {
 }
 
 /// PB-5 (#121206) and PB-1 (#119089): what changed in 1.32.
-const QUIET_SINCE_MINOR: u32 = 32;
+pub(super) const QUIET_SINCE_MINOR: u32 = 32;
 
 impl Node<'_> {
     /// Makes the workers that the model has added.

@@ -17,7 +17,7 @@ pub enum Work {
 }
 
 /// KEP-5067: first minor version whose kubelet publishes the generation it has acted on.
-const OBSERVED_GENERATION_SINCE: u32 = 34;
+pub(super) const OBSERVED_GENERATION_SINCE: u32 = 34;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
