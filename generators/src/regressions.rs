@@ -52,7 +52,8 @@ fn sidecar(container: Container) -> InitElement {
     }
 }
 
-fn probe(handler: ProbeHandler, outcome: ProbeOutcome, failure_threshold: u32) -> Probe {
+/// A probe that asks every second.
+pub(crate) fn probe(handler: ProbeHandler, outcome: ProbeOutcome, failure_threshold: u32) -> Probe {
     Probe {
         handler,
         outcome,

@@ -5,6 +5,7 @@
 //! scenarios of a number of containers and of oddities are gone through; mains only in one order, since their names alone
 //! tell one order from another.
 
+use crate::regressions;
 use crate::{
     Attempt, Container, Deletion, InitElement, InitKind, Moment, OnTerm, Probe, ProbeHandler, ProbeOutcome,
     RestartPolicy, Scenario, SecondDelete,
@@ -310,15 +311,7 @@ fn container(scenario: &mut Scenario, index: usize) -> &mut Container {
 }
 
 fn probe((outcome, failure_threshold): (ProbeOutcome, u32)) -> Probe {
-    Probe {
-        handler: ProbeHandler::HttpGet,
-        outcome,
-        initial_delay_seconds: 0,
-        period_seconds: 1,
-        failure_threshold,
-        success_threshold: 1,
-        grace_seconds: None,
-    }
+    regressions::probe(ProbeHandler::HttpGet, outcome, failure_threshold)
 }
 
 /// Every choice of so many dimensions with a value for each, in the order of the dimensions.
