@@ -189,14 +189,19 @@ fn a_healthy_simulated_kubelet_is_never_accused() {
     }
 }
 
-/// A main that crashes for minutes, and one whose probes have delays: longer than what random pods have time for.
-const LONG: [&str; 2] = [
+/// A main that crashes for minutes, one whose probes have delays, and one whose startup probe takes its time: longer than
+/// what random pods have time for.
+const LONG: [&str; 3] = [
     "restartPolicy: OnFailure\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 1000, exitCode: 1, onTerm: {action: exit, \
      code: 0}}]\nobserveMsMax: 200000\n",
     "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
      {handler: httpGet, outcome: {kind: passesAfter, ms: 5000}, periodSeconds: 1, failureThreshold: 120, \
      successThreshold: 1}\n    readiness: {handler: httpGet, outcome: {kind: passes}, initialDelaySeconds: 10, \
      periodSeconds: 1, failureThreshold: 1, successThreshold: 1}\nobserveMsMax: 25000\n",
+    "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
+     {handler: httpGet, outcome: {kind: passesAfter, ms: 9000}, periodSeconds: 1, failureThreshold: 120, \
+     successThreshold: 1}\n    liveness: {handler: httpGet, outcome: {kind: neverPasses}, periodSeconds: 1, \
+     failureThreshold: 1, successThreshold: 1}\nobserveMsMax: 25000\n",
 ];
 
 /// A guarantee that no planted fault breaks may be one that cannot be broken.
@@ -222,6 +227,8 @@ fn every_guarantee_is_broken_by_some_planted_fault() {
     let excused = [
         // Every kubelet breaks it, always with the mark of kubernetes#113606.
         "G-delete-comes-first",
+        // So it is here, with podcheck/TO-INIT.
+        "G-sidecar-outlives-inits",
         // No fault starts anything in a shutdown.
         "G-no-start-in-shutdown",
         // The simulated kubelet publishes one terminal status, which podcheck/WS-1 covers.

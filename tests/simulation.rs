@@ -6,7 +6,7 @@ use podcheck::campaign::{Observed, Soundness, SoundnessOutcome, judge_as, observ
 use podcheck::check::{Bounds, Inclusion, Verdict, includes};
 use podcheck::model::{Behaviour, KubeletVersion};
 use podcheck::simulate::{Options, simulate};
-use podcheck_generators::{CaseId, Profile, case, cases};
+use podcheck_generators::{CaseId, Profile, Scenario, cases};
 
 /// Every minor version, and the patch releases on which something turns.
 const VERSIONS: [&str; 14] = [
@@ -42,23 +42,31 @@ fn no_healthy_pod_is_accused() {
     assert!(outcome.accused.is_empty(), "of {judged}: {:#?}", outcome.accused);
 }
 
-/// Healthy pods that were accused once, and what was wrong with us.
+/// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
+const ACCUSED: [(&str, &str, Observed); 5] = [
+    // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
+    ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
+    ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
+    // What a later life shows as started does not say that the startup probe of an earlier one has not failed.
+    ("sidecars/20261126/685", "sidecars-20261126-685", Observed::Joined),
+    // A main without a TERM line can have been told to stop by its probe, also one that left by itself after it.
+    ("smoke/20261126/774", "smoke-20261126-774", Observed::LossyJournal),
+    ("probes/4e27/7137", "probes-4e27-7137", Observed::LossyJournal),
+];
+
 #[test]
 fn pods_that_were_accused_once_are_not_any_more() {
-    // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
-    let accused = [
-        ("restarts/a1/206", Observed::CutJournal),
-        ("restarts/5eed/296", Observed::NoJournal),
-    ];
-    for (id, observed) in accused {
-        let id: CaseId = id.parse().expect("a case id");
-        for version in versions() {
-            let trace = observed_life(id, &case(id), version, observed);
+    for (life, file, observed) in ACCUSED {
+        let yaml = std::fs::read_to_string(format!("expected/accused/{file}.yaml")).expect("a scenario's file");
+        let scenario = Scenario::from_yaml(&yaml).expect("a scenario");
+        let id: CaseId = life.parse().expect("a case id");
+        for version in versions().chain(["1.28.0", "1.32.0"].map(|text| text.parse().expect("a version"))) {
+            let trace = observed_life(id, &scenario, version, observed);
             let judged = judge_as(&trace, Some(version), &SoundnessOutcome::bounds(), false);
             let verdict = judged.verdict;
             assert!(
                 !matches!(verdict, Verdict::Diverges(_)),
-                "{id} on {version}: {verdict:?}"
+                "{life} on {version}: {verdict:?}"
             );
         }
     }

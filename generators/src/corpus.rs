@@ -61,4 +61,10 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/134660",
     "deviation/119617",
     "deviation/pb-13",
+    "deviation/rs-11",
+    "deviation/pb-14",
+    "deviation/wr-4",
+    "deviation/ph-1",
+    "deviation/to-init",
+    "deviation/109537",
 ];

@@ -31,6 +31,29 @@ pub enum Edit {
     Container(usize, Change),
 }
 
+impl Edit {
+    /// Does it take something out of the pod, so that there is less to understand? (Others only make numbers rounder; a
+    /// pod that is watched for less long makes whatever is tried after it quicker.)
+    pub fn is_structural(self) -> bool {
+        match self {
+            Self::Observe(_)
+            | Self::DropContainer(_)
+            | Self::DropDeletion
+            | Self::DropSecondDelete
+            | Self::DropFinalizer => true,
+            Self::Container(_, change) => matches!(
+                change,
+                Change::ToInit
+                    | Change::OnlyAttempt(_)
+                    | Change::DropAttempt(_)
+                    | Change::DropProbe(_)
+                    | Change::DropProbeGrace(_)
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// A simplification of one container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {

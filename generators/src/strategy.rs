@@ -225,6 +225,9 @@ const LIVENESS_OUTCOMES: &[(u32, OutcomeDraft)] = &[
     (15, OutcomeDraft::LaterLivesOnly),
 ];
 
+/// More than syncs out of turn can reach at once, so that a life that is ready too soon shows.
+const SUCCESS_THRESHOLDS: &[(u32, u32)] = &[(83, 1), (10, 2), (7, 10)];
+
 fn probe(
     outcomes: &'static [(u32, OutcomeDraft)],
     thresholds: &'static [(u32, Option<u32>)],
@@ -238,7 +241,7 @@ fn probe(
         weighted(&[(85, 1), (15, 2)]),
         weighted(thresholds),
         // The API wants a success threshold of 1, and allows an own grace, only where the probe kills.
-        percent(if kills { 0 } else { 15 }).prop_map(|twice| if twice { 2 } else { 1 }),
+        weighted(if kills { &[(1, 1)] } else { SUCCESS_THRESHOLDS }),
         sometimes(if kills { 25 } else { 0 }, 1_u32..=4),
     )
         .prop_map(

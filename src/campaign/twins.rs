@@ -43,6 +43,12 @@ pub const TWINS: &[Twin] = &[
     by_itself("podcheck/PB-10", "1.37.0"),
     by_itself("podcheck/PB-12", "1.34.0"),
     by_itself("podcheck/PB-13", "1.37.0"),
+    by_itself("podcheck/RS-11", "1.37.0"),
+    by_itself("podcheck/PB-14", "1.37.0"),
+    by_itself("podcheck/WR-4", "1.37.0"),
+    by_itself("podcheck/PH-1", "1.37.0"),
+    by_itself("podcheck/TO-INIT", "1.37.0"),
+    by_itself("kubernetes#109537", "1.37.0"),
     planted("podcheck/WR-7", "1.37.0", Fault::CreatedSaysNothing),
 ];
 

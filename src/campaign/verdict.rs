@@ -43,12 +43,7 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
     }
 }
 
-/// Waits on a busy machine have a long tail: what is later than the bounds, but not this many times the delay that the
-/// other pods show, can still be the machine's doing (a start 10.0 s after its turn was seen where 9.5 s were allowed).
-const GREY: i64 = 2;
-
-/// What is only late, and not late beyond doubt, is not accused. (What a known deviation explains is no question of time, and
-/// the bounds of a machine of which nothing is known have their reserve already.)
+/// What is only late, and not late beyond doubt, is not accused. (What a known deviation explains is no question of time.)
 fn not_by_lateness_alone(
     trace: &Trace,
     version: KubeletVersion,
@@ -58,14 +53,10 @@ fn not_by_lateness_alone(
 ) -> Verdict {
     let is_unknown = |it: &Divergence| it.known_deviation.is_none();
     let in_question = matches!(&verdict, Verdict::Diverges(found) if found.iter().any(is_unknown));
-    if !in_question || bounds.delay_ms == Bounds::default().delay_ms {
+    if !in_question || bounds.doubt_ms == 0 {
         return verdict;
     }
-    let patient = Bounds {
-        delay_ms: bounds.delay_ms * GREY,
-        ..*bounds
-    };
-    match judge::judge(trace, Some(version), &patient, strict).verdict {
+    match judge::judge(trace, Some(version), &bounds.patient(), strict).verdict {
         Verdict::Conforms | Verdict::KnownDeviation(_) => Verdict::Inconclusive(
             "something was late, and the machine was too busy to say that it was the kubelet's doing; run fewer pods at once"
                 .to_owned(),
@@ -80,4 +71,52 @@ fn unknown_first(mut verdict: Verdict) -> Verdict {
         found.sort_by_key(|it| (it.known_deviation.is_some(), it.event_index));
     }
     verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use podcheck_generators::{Profile, cases};
+
+    use super::*;
+    use crate::simulate::{Options, simulate};
+
+    const KUBELET: KubeletVersion = KubeletVersion { minor: 37, patch: 0 };
+
+    /// Verdicts of the judge and of [`judge_as`] on pods of a busy node, for every delay that can be allowed for.
+    fn by_delay() -> impl Iterator<Item = (bool, bool, Verdict)> {
+        cases(Profile::Sidecars, 5).take(20).flat_map(|(id, scenario)| {
+            let options = Options {
+                load: 12,
+                ..Options::new(KUBELET, id.index)
+            };
+            let trace = simulate(&scenario, &options);
+            (0..8_000).step_by(500).map(move |delay_ms| {
+                let accused = |delay_ms| {
+                    let verdict = judge::judge(&trace, Some(KUBELET), &Bounds::with_delay(delay_ms), false).verdict;
+                    matches!(verdict, Verdict::Diverges(_))
+                };
+                let judged = judge_as(&trace, Some(KUBELET), &Bounds::with_delay(delay_ms), false);
+                (accused(delay_ms), accused(2 * delay_ms), judged.verdict)
+            })
+        })
+    }
+
+    #[test]
+    fn what_is_late_but_not_beyond_doubt_is_inconclusive() {
+        let (mut doubted, mut accused) = (0, 0);
+        for (late, late_beyond_doubt, verdict) in by_delay() {
+            match (late, late_beyond_doubt) {
+                (true, false) => {
+                    assert!(matches!(verdict, Verdict::Inconclusive(_)), "{verdict:?}");
+                    doubted += 1;
+                }
+                (true, true) => {
+                    assert!(matches!(verdict, Verdict::Diverges(_)), "{verdict:?}");
+                    accused += 1;
+                }
+                (false, _) => assert!(!matches!(verdict, Verdict::Diverges(_)), "{verdict:?}"),
+            }
+        }
+        assert!(doubted > 0 && accused > 0, "{doubted} doubted, {accused} accused");
+    }
 }

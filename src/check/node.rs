@@ -58,10 +58,14 @@ impl Node {
     /// Does the status that this state can publish equal the observed one?
     pub fn explains(&self, observed: &Status, previous_phase: Phase) -> bool {
         let status = &self.pod.status;
-        // TO-11: while the terminating step is tried again the worker is not terminated either, and it has the same states.
-        let retried =
-            self.pod.mode == Mode::Killed && !previous_phase.is_terminal() && observed.phase == previous_phase;
-        (self.phase(previous_phase) == observed.phase || (retried && status.phase.is_terminal()))
+        // WS-1: the status of the fresh read after the kill is stored before its step returns, and only then the worker counts
+        // as terminated; the status manager can send it in between, with the old phase (seen on v1.37.0). The same holds
+        // while the step is tried again (TO-11).
+        let not_returned = matches!(self.pod.mode, Mode::Killed | Mode::Terminated)
+            && status.phase.is_terminal()
+            && !previous_phase.is_terminal()
+            && observed.phase == previous_phase;
+        (self.phase(previous_phase) == observed.phase || not_returned)
             && conditions_match(status, observed)
             && status.containers == observed.containers
     }

@@ -147,6 +147,7 @@ struct Board {
     cases: BTreeMap<String, String>,
     planned: usize,
     finished: BTreeSet<String>,
+    in_flight: usize,
     limits: BTreeMap<String, usize>,
     said: Instant,
 }
@@ -158,6 +159,7 @@ impl Board {
             cases,
             planned,
             finished: BTreeSet::new(),
+            in_flight: 0,
             limits,
             said: Instant::now(),
         }
@@ -166,11 +168,15 @@ impl Board {
     fn see(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Namespace(name) => eprintln!("namespace {name}"),
-            Progress::Created { case, pod, .. } => {
+            Progress::Created {
+                case, pod, in_flight, ..
+            } => {
                 self.cases.insert((*pod).to_owned(), (*case).to_owned());
+                self.in_flight = *in_flight;
             }
-            Progress::Finished { outcome, .. } => {
+            Progress::Finished { outcome, in_flight } => {
                 self.finished.insert(outcome.pod.clone());
+                self.in_flight = *in_flight;
                 if let PodEnding::Refused(why) = &outcome.ending {
                     eprintln!("note: {} was refused: {why}", outcome.case);
                 }
@@ -197,7 +203,7 @@ impl Board {
                 "{} of {} pods ended, {} in flight{limits}",
                 self.finished.len(),
                 self.planned,
-                self.cases.len().saturating_sub(self.finished.len())
+                self.in_flight
             );
         }
     }

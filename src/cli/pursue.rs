@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::args;
 use crate::campaign::{Class, Finding, Gathered};
 use crate::shrink::{Chosen, Lab, Limits, Pursued, Pursuit, choose, pursue};
-
-/// Classes that are pursued at the same time: their waves leave a cluster time to breathe.
-const AT_ONCE: usize = 2;
 
 /// How far to go.
 #[derive(Clone, Debug, clap::Args)]
@@ -51,21 +45,12 @@ pub fn all(
     }
     eprintln!("running again what diverges: {} classes of failure", chosen.len());
     let until = Instant::now() + wanted.shrink_time;
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let threads = if is_live { AT_ONCE.min(chosen.len()) } else { 1 };
-    let findings = &gathered.findings;
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(one) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let pursued = one_class(lab, wanted, is_live, until, one, findings, folder);
-                    done.lock().expect("no thread panics with it").extend(pursued);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().expect("no thread panics with it");
-    done.sort_by_key(|(index, own, _)| (*index, own.stands_for.clone()));
+    // One after the other: a class is done soonest when its waves have the nodes for themselves.
+    let mut done = Vec::new();
+    for one in &chosen {
+        done.extend(one_class(lab, wanted, is_live, until, one, &gathered.findings, folder));
+    }
+    done.sort_by_key(|(index, own, _): &(usize, Finding, Pursued)| (*index, own.stands_for.clone()));
     let mut all = All::default();
     for (index, own, pursued) in done {
         let index = if own.stands_for.is_none() {

@@ -1,10 +1,12 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    failures_were_inherited, is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after,
-    last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, step_of, was_killed_across_the_end,
+    all_ended, failures_were_inherited, is_a_later_life, is_of_a_new_container, is_status_unknown,
+    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, step_of,
+    was_killed_across_the_end, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
+use crate::trace::RestartPolicy;
 
 /// Found here; the names are those of the rules in the specification where they were first described.
 pub const FINDINGS: &[Deviation] = &[
@@ -21,10 +23,12 @@ pub const FINDINGS: &[Deviation] = &[
         guarantees: &["G-ip-stays"],
         is_its_doing: |case, breach| {
             step_of(case, breach.event_index).is_some_and(|step| {
-                let before = step.checked_sub(1).map(|before| &case.trace.steps[before].view);
-                // The garbage collection takes the sandbox only of a pod that is being deleted (or evicted).
+                // The garbage collection takes the sandbox only of a pod that is being deleted (or evicted), once everything in
+                // it has ended: with the terminal phase, or before it where that is hidden (WS-1, seen on v1.34.0).
+                let before = step.checked_sub(1);
                 case.trace.steps[step].deletion.is_some()
-                    && before.is_some_and(|before| before.phase.is_terminal() && before.pod_ip)
+                    && case.trace.steps[step].view.phase.is_terminal()
+                    && before.is_some_and(|before| case.trace.steps[before].view.pod_ip && all_ended(case, before))
                     && case.trace.steps[step..].iter().all(|later| !later.view.pod_ip)
             })
         },
@@ -228,11 +232,7 @@ pub const FINDINGS: &[Deviation] = &[
         },
         guarantees: &["G-failure-threshold", "G-startup-holds-liveness"],
         // The worker begins to count anew when its probe has killed (#53530), not when it sees another container.
-        is_its_doing: |case, breach| {
-            breach
-                .container
-                .is_some_and(|index| failures_were_inherited(case, index))
-        },
+        is_its_doing: failures_were_inherited,
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-13"),
@@ -252,5 +252,87 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/RS-11",
+        title: "In a Never pod the probe of the last main container stops it with the pod's grace, not its own",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go#L1484",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-probe-grace", "G-grace-is-given"],
+        is_its_doing: was_the_last_main_of_a_never_pod,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/rs-11"),
+    },
+    Deviation {
+        name: "podcheck/PB-14",
+        title: "The successes of a readiness probe in one life count for the next life's successThreshold",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L366",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-success-threshold"],
+        is_its_doing: is_a_later_life,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/pb-14"),
+    },
+    Deviation {
+        name: "podcheck/WR-4",
+        title: "The lastState of a container in back-off becomes its state's own end when its pod is deleted",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2334",
+        versions: Versions {
+            since_minor: 36,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-last-state-is-another-life"],
+        is_its_doing: |case, breach| {
+            step_of(case, breach.event_index).is_some_and(|step| case.trace.steps[step].deletion.is_some())
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/wr-4"),
+    },
+    Deviation {
+        name: "podcheck/PH-1",
+        title: "A Never pod is Succeeded though the kubelet stopped its main container for a failed probe",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L1868",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-succeeded-by-itself"],
+        is_its_doing: |case, _| case.trace.spec.restart_policy == RestartPolicy::Never,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/ph-1"),
+    },
+    Deviation {
+        name: "podcheck/TO-INIT",
+        title: "A sidecar is told to stop together with the init container that runs after it",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_termination_order.go#L57",
+        versions: Versions {
+            since_minor: 29,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-sidecar-outlives-inits"],
+        is_its_doing: |_, _| true,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/to-init"),
     },
 ];

@@ -1,7 +1,7 @@
 //! The marks by which a deviation is told from another fault.
 
 use crate::check::Interval;
-use crate::guarantees::{Breach, Case};
+use crate::guarantees::{Breach, Case, earliest_pass_ms};
 use crate::trace::{Kind, ProbeSpec, Reason, RestartPolicy, State};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
@@ -93,6 +93,44 @@ pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
     times.is_some_and(|(started, finished)| finished > 0 && (1..=LATE_MS_MAX).contains(&(started - finished)))
 }
 
+/// #141342: is this a later life of a container with a startup probe, which an earlier life can have passed?
+pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
+    let life = || {
+        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        case.trace.spec.containers[index].startup.as_ref()?;
+        let shown = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+        Some((index, breach.life.unwrap_or(shown).checked_sub(1)?))
+    };
+    life().is_some_and(|(index, before)| {
+        let script = case.trace.scenario.iter().flat_map(|it| it.containers()).nth(index);
+        let startup = script.and_then(|script| script.startup);
+        startup.is_none_or(|startup| (0..=before).any(|n| earliest_pass_ms(startup.outcome, n).is_some()))
+    })
+}
+
+/// PB-14: does a breach's status show a life that is not the first?
+pub fn is_a_later_life(case: &Case, breach: &Breach) -> bool {
+    let view = step_of(case, breach.event_index)
+        .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref());
+    view.is_some_and(|view| view.restart_count > 0)
+}
+
+/// RS-11: did no other main of a Never pod run on when this one was told to stop?
+pub fn was_the_last_main_of_a_never_pod(case: &Case, breach: &Breach) -> bool {
+    let told = breach.container.and_then(|index| case.last_instance(index)?.1.term);
+    let Some((told, index)) = told.zip(breach.container) else {
+        return false;
+    };
+    let over = |other: usize| {
+        case.last_instance(other).is_none_or(|(_, last)| {
+            last.term.is_some() || last.finish.is_none_or(|finish| finish.lo <= told + ROUNDING_MS)
+        })
+    };
+    case.trace.spec.restart_policy == RestartPolicy::Never
+        && case.kind(index) == Kind::Main
+        && case.of_kind(Kind::Main).filter(|&other| other != index).all(over)
+}
+
 /// Does a step show no container running?
 pub fn all_ended(case: &Case, step: usize) -> bool {
     let containers = &case.trace.steps[step].view.containers;
@@ -156,6 +194,14 @@ pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
         })
 }
 
+/// #113606: was the pod's work over before the kubelet can have known of the delete?
+pub fn was_ending_by_itself(case: &Case) -> bool {
+    let over = case.mains_done().or(case.init_failed());
+    case.deletion
+        .zip(over)
+        .is_some_and(|(deletion, over)| over.lo <= deletion.requested.hi + case.bounds.detect_ms)
+}
+
 /// #83916: was the grace shortened by a second delete, and was the pod gone soon after the first one's was over?
 pub fn grace_was_shortened(case: &Case) -> bool {
     let Some(deletion) = case.deletion else { return false };
@@ -213,32 +259,30 @@ pub fn is_of_a_new_container(case: &Case, breach: &Breach) -> bool {
 
 /// PB-13: was a container told to stop in a life after ones that ended by themselves, when its probe had failed often
 /// enough in all of them together?
-pub fn failures_were_inherited(case: &Case, index: usize) -> bool {
+pub fn failures_were_inherited(case: &Case, breach: &Breach) -> bool {
+    let Some((index, n)) = breach.container.zip(breach.life) else {
+        return false;
+    };
     let spec = &case.trace.spec.containers[index];
     let needed_ms = |probe: &ProbeSpec| {
         let periods = i64::from(probe.failure_threshold.saturating_sub(1));
         periods.saturating_mul(i64::from(probe.period_s)).saturating_mul(1_000)
     };
-    let needed = [&spec.startup, &spec.liveness]
-        .into_iter()
-        .flatten()
-        .map(needed_ms)
-        .min();
+    let probes = [&spec.startup, &spec.liveness].into_iter().flatten();
+    let needed = probes.map(needed_ms).min();
     let life = |n: u32| case.facts.get(index, n);
-    (1..case.facts.instances(index)).any(|n| {
-        let own = life(n).and_then(|facts| Some(facts.term? - facts.start?.lo));
-        // Back to the last life that was told to stop, with which the count began anew.
-        let lives = (0..n).rev().map_while(life).take_while(|facts| facts.term.is_none());
-        let before = lives.map(|facts| {
-            facts
-                .start
-                .zip(facts.finish)
-                .map_or(0, |(start, finish)| finish.hi - start.lo)
-        });
-        let before_ms: i64 = before.sum();
-        let known = own.zip(needed).filter(|_| before_ms > 0);
-        known.is_some_and(|(own_ms, needed_ms)| own_ms + before_ms + ROUNDING_MS >= needed_ms)
-    })
+    let own = life(n).and_then(|facts| Some(facts.term? - facts.start?.lo));
+    // Back to the last life that was told to stop, with which the count began anew.
+    let lives = (0..n).rev().map_while(life).take_while(|facts| facts.term.is_none());
+    let before = lives.map(|facts| {
+        facts
+            .start
+            .zip(facts.finish)
+            .map_or(0, |(start, finish)| finish.hi - start.lo)
+    });
+    let before_ms: i64 = before.sum();
+    let known = own.zip(needed).filter(|_| before_ms > 0);
+    known.is_some_and(|(own_ms, needed_ms)| own_ms + before_ms + ROUNDING_MS >= needed_ms)
 }
 
 /// RS-2: was the last element of the init list a sidecar that was not up while this life of a main was waited for, which

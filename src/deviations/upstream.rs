@@ -2,8 +2,8 @@
 
 use super::marks::{
     all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start,
-    waited_for_one_that_was_down,
+    started_after_its_end, started_could_be_inherited, status_of_an_ended_sidecar_was_frozen, step_of,
+    waited_for_its_delay_since_its_start, waited_for_one_that_was_down, was_ending_by_itself,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -109,15 +109,14 @@ pub const UPSTREAM: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-started-once", "G-started-before-ready", "G-startup-gates-started"],
-        is_its_doing: |case, breach| {
-            breach.container.is_some_and(|index| {
-                let restarted = step_of(case, breach.event_index)
-                    .and_then(|step| case.trace.steps[step].view.containers[index].as_ref())
-                    .is_some_and(|view| view.restart_count > 0);
-                restarted && case.trace.spec.containers[index].startup.is_some()
-            })
-        },
+        guarantees: &[
+            "G-started-once",
+            "G-started-before-ready",
+            "G-startup-gates-started",
+            // While `started` is inherited the liveness probe is asked too.
+            "G-startup-holds-liveness",
+        ],
+        is_its_doing: started_could_be_inherited,
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-7"),
@@ -239,9 +238,10 @@ pub const UPSTREAM: &[Deviation] = &[
             fixed_patches: &[],
             fixed_minor: None,
         },
-        guarantees: &["G-delete-comes-first"],
-        // The guarantee itself asks for a kill by a probe that was under way when the pod was deleted.
-        is_its_doing: |_, breach| breach.container.is_some(),
+        guarantees: &["G-delete-comes-first", "G-gone-in-time"],
+        // The first guarantee itself asks for a kill by a probe that was under way when the pod was deleted; the second is
+        // broken where the pod was already being torn down because its work was over, with its own grace.
+        is_its_doing: |case, breach| breach.container.is_some() || was_ending_by_itself(case),
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/113606"),
@@ -302,5 +302,21 @@ pub const UPSTREAM: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/119617"),
+    },
+    Deviation {
+        name: "kubernetes#109537",
+        title: "A container that its liveness probe stops under OnFailure is not restarted if it meets its back-off and had exited with 0",
+        link: "https://github.com/kubernetes/kubernetes/issues/109537",
+        versions: Versions {
+            since_minor: 28,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        },
+        guarantees: &["G-succeeded-by-itself"],
+        is_its_doing: |case, _| case.trace.spec.restart_policy == RestartPolicy::OnFailure,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/109537"),
     },
 ];

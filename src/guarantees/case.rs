@@ -1,5 +1,6 @@
 //! One pod as the guarantees see it: its trace, the facts in it, and what can be said about time.
 
+use super::stops::soonest_failure_ms;
 use super::times::{newest_time, skew_ms};
 use crate::check::{Bounds, Facts, InstanceFacts, Interval};
 use crate::trace::{ConditionKind, ContainerView, EventType, Kind, Reason, RestartPolicy, State, Trace, UnixMs};
@@ -196,18 +197,26 @@ impl<'a> Case<'a> {
     }
 
     /// In a Never pod the failed probe of the last main that runs shuts the whole pod down, in order (RS-11): its TERM is
-    /// the beginning; if no line tells of it, it may have come at any time of that life.
+    /// the beginning. Where no line tells of it, one may have been lost, and it can have come as soon as the probe fails.
     fn last_main_killed_by_probe(&self) -> Option<UnixMs> {
         let never = self.trace.spec.restart_policy == RestartPolicy::Never;
-        let probed = self
-            .of_kind(Kind::Main)
-            .filter(|&index| never && self.can_be_killed_by_probe(index));
-        let told = probed.filter_map(|index| {
+        let told = self.of_kind(Kind::Main).filter(|_| never).filter_map(|index| {
             let (_, last) = self.last_instance(index)?;
-            last.term
-                .or(last.start.filter(|_| !last.wrote_exit).map(|start| start.lo))
+            let spec = &self.trace.spec.containers[index];
+            let probes = [&spec.startup, &spec.liveness].into_iter().flatten();
+            let soonest_ms = probes.map(|probe| soonest_failure_ms(probe, 0)).min()?;
+            last.term.or(last.start.map(|start| start.lo + soonest_ms))
         });
         told.min()
+    }
+
+    /// Was a life of a main told to stop at `term` because its own probe had failed? Nothing else stops a main whose pod is
+    /// not deleted: while it runs the pod's work is not over.
+    pub fn told_by_its_probe(&self, index: usize, term: UnixMs) -> bool {
+        self.kind(index) == Kind::Main
+            && self.can_be_killed_by_probe(index)
+            && !self.sandbox_changed
+            && self.deletion.is_none_or(|it| term + CLOCKS_MS < it.requested.lo)
     }
 
     /// How far apart the times of two instances must be for their order to be certain.

@@ -51,6 +51,15 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: last_state,
     },
+    Guarantee {
+        id: "G-last-state-is-another-life",
+        rule: "The lastState of a container that has ended tells of a life before the one in its state.",
+        quote: "LastTerminationState holds the last termination state of the container to help debug container crashes and \
+                restarts. This field is not populated if the container is still running and RestartCount is 0.",
+        link: pages::STATUS,
+        since_minor: 0,
+        judge: last_state_is_another_life,
+    },
 ];
 
 fn exit_is_what_happened(case: &Case) -> Outcome {
@@ -198,6 +207,27 @@ fn last_state(case: &Case) -> Outcome {
                     "{} was restarted and does not tell how its life before ended",
                     case.name(index)
                 );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+fn last_state_is_another_life(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in 0..case.trace.spec.containers.len() {
+        for (step, view) in case.views(index) {
+            let ended = matches!(&view.state, State::Terminated(exit) if exit.reason != Reason::ContainerStatusUnknown);
+            let seen = case.trace.steps[step]
+                .seen
+                .get(index)
+                .filter(|_| ended && view.last.is_some());
+            let ids = seen.and_then(|seen| seen.container_id.as_deref().zip(seen.last_container_id.as_deref()));
+            let Some((id, last_id)) = ids else { continue };
+            findings.at_risk();
+            if id == last_id {
+                let summary = format!("state and lastState of {} are the same end", case.name(index));
                 findings.broken(case, step, Some(index), summary);
             }
         }

@@ -31,6 +31,7 @@ mod times;
 mod work;
 
 pub use case::{Case, Deletion};
+pub(crate) use probes::earliest_pass_ms;
 
 /// One promise.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,9 @@ pub struct Breach {
     pub resource_version: String,
     /// Index of the container whose promise it is, if it is one container's.
     pub container: Option<usize>,
+    /// The life of the container that it is about, where that is not the one in the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<u32>,
     /// One sentence: what was observed, what was promised.
     pub summary: String,
 }
@@ -117,8 +121,18 @@ impl Findings {
             event_index: step.event_index,
             resource_version: step.resource_version.clone(),
             container,
+            life: None,
             summary,
         });
+    }
+
+    /// The same for what happened to life `n` of a container.
+    fn broken_in_life(&mut self, case: &Case, step: usize, (container, n): (usize, u32), summary: String) {
+        let before = self.breaches.len();
+        self.broken(case, step, Some(container), summary);
+        if let Some(breach) = self.breaches.get_mut(before) {
+            breach.life = Some(n);
+        }
     }
 
     fn outcome(self) -> Outcome {

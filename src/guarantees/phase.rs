@@ -1,5 +1,6 @@
 //! What the phase says of the work.
 
+use super::stops::has_other_reasons;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{Kind, Phase, State};
 
@@ -29,6 +30,15 @@ pub const RULES: &[Guarantee] = &[
         link: pages::PHASE,
         since_minor: 0,
         judge: succeeded_is_success,
+    },
+    Guarantee {
+        id: "G-succeeded-by-itself",
+        rule: "A pod that nobody deletes is not Succeeded when a probe had stopped the last life of a main container.",
+        quote: "PodSucceeded means that all containers in the pod have voluntarily terminated with a container exit code of 0, \
+                and the system is not going to restart any of these containers.",
+        link: pages::PHASE_FIELD,
+        since_minor: 0,
+        judge: succeeded_by_itself,
     },
     Guarantee {
         id: "G-failed-is-failure",
@@ -99,6 +109,30 @@ fn terminal_stays(case: &Case) -> Outcome {
             }
         }
         terminal = terminal.or(phase.is_terminal().then_some(phase));
+    }
+    findings.outcome()
+}
+
+fn succeeded_by_itself(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    // The phase of a deleted pod goes by its exit codes, and the documentation says so.
+    let by_itself = |&step: &usize| !has_other_reasons(case) && case.trace.steps[step].deletion.is_none();
+    let Some(step) = case.terminal_step().filter(by_itself) else {
+        return findings.outcome();
+    };
+    for index in case.of_kind(Kind::Main) {
+        let told = case.last_instance(index).and_then(|(_, last)| last.term);
+        if told.is_none_or(|term| !case.told_by_its_probe(index, term)) {
+            continue;
+        }
+        findings.at_risk();
+        if case.trace.steps[step].view.phase == Phase::Succeeded {
+            let summary = format!(
+                "the pod is Succeeded although the probe of {} had stopped it",
+                case.name(index)
+            );
+            findings.broken(case, step, Some(index), summary);
+        }
     }
     findings.outcome()
 }

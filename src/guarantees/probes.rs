@@ -108,7 +108,7 @@ fn gates(
 }
 
 /// Earliest time after a start at which the probe can pass in life `n`; `None`: never.
-pub(super) fn earliest_pass_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
+pub(crate) fn earliest_pass_ms(outcome: ProbeOutcome, n: u32) -> Option<i64> {
     match outcome {
         ProbeOutcome::PassesAfter { ms } => Some(i64::from(ms)),
         ProbeOutcome::FailsAfter { ms: 0 } | ProbeOutcome::NeverPasses => None,

@@ -25,6 +25,14 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: delay_after_startup,
     },
+    Guarantee {
+        id: "G-success-threshold",
+        rule: "No life is ready before its readiness probe can have passed as often as its successThreshold wants.",
+        quote: "Minimum consecutive successes for the probe to be considered successful after having failed. Defaults to 1.",
+        link: pages::CONTAINER,
+        since_minor: 0,
+        judge: success_threshold,
+    },
 ];
 
 fn unready_when_failing(case: &Case) -> Outcome {
@@ -114,6 +122,50 @@ fn delay_after_startup(case: &Case) -> Outcome {
                      {delay_ms} ms",
                     case.name(index),
                     at - (start.hi + passes_ms - EARLY_MS)
+                );
+                findings.broken(case, step, Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// Out of turn a readiness probe is asked once for each sync of its pod. Syncs follow on something that happens to it, each
+/// on a newer relist: a burst around a start, and then no more than this.
+const SYNCS_IN_A_BURST: i64 = 4;
+const SYNC_MS: i64 = 500;
+
+/// How often a readiness probe can have been asked at most in the first `ms` of a life.
+fn asked_at_most(period_ms: i64, ms: i64) -> i64 {
+    1 + ms / period_ms.max(1) + SYNCS_IN_A_BURST + ms / SYNC_MS
+}
+
+fn success_threshold(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for (index, spec) in case.trace.spec.containers.iter().enumerate() {
+        let Some(probe) = spec.readiness.as_ref().filter(|_| spec.kind != Kind::Init) else {
+            continue;
+        };
+        let wanted = i64::from(probe.success_threshold);
+        // What a burst can reach needs no time that could be measured.
+        if wanted <= asked_at_most(i64::from(probe.period_s) * 1_000, 0) {
+            continue;
+        }
+        for (step, view) in case
+            .views(index)
+            .filter(|(_, view)| view.state == State::Running && view.ready)
+        {
+            let start = case.facts.get(index, view.restart_count).and_then(|facts| facts.start);
+            let Some((start, at)) = start.zip(case.not_after(step)) else {
+                continue;
+            };
+            findings.at_risk();
+            let asked = asked_at_most(i64::from(probe.period_s) * 1_000, (at - start.lo).max(0));
+            if asked < wanted {
+                let summary = format!(
+                    "{} is ready at most {} ms after its start; its probe has to pass {wanted} times",
+                    case.name(index),
+                    at - start.lo
                 );
                 findings.broken(case, step, Some(index), summary);
             }

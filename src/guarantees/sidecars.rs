@@ -24,6 +24,15 @@ pub const RULES: &[Guarantee] = &[
         judge: stop_order,
     },
     Guarantee {
+        id: "G-sidecar-outlives-inits",
+        rule: "No sidecar is told to stop while an init container after it runs, unless its probe failed or the grace is used up.",
+        quote: "This ensures that sidecar containers continue serving the other containers in the Pod until they are no longer \
+                needed.",
+        link: pages::SHUTDOWN_WITH_SIDECARS,
+        since_minor: 29,
+        judge: outlives_inits,
+    },
+    Guarantee {
         id: "G-sidecar-restarted",
         rule: "A sidecar that exits while the pod still needs it is started again when its back-off is over.",
         quote: "this init container will be continually restarted on exit until all regular containers have terminated.",
@@ -58,6 +67,16 @@ fn stop_order(case: &Case) -> Outcome {
     for (position, &index) in sidecars.iter().enumerate() {
         for &later in &sidecars[position + 1..] {
             told_before(case, index, later, &mut findings);
+        }
+    }
+    findings.outcome()
+}
+
+fn outlives_inits(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    for index in case.of_kind(Kind::Sidecar) {
+        for init in case.of_kind(Kind::Init).filter(|&init| init > index) {
+            told_before(case, index, init, &mut findings);
         }
     }
     findings.outcome()

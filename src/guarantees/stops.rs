@@ -71,10 +71,12 @@ fn told<'c>(case: &'c Case, index: usize) -> impl Iterator<Item = (u32, &'c Inst
 }
 
 /// Evictions and the like stop containers for reasons of their own; and a delete of which a stream that was joined late
-/// shows only the end may have come at any time.
-fn has_other_reasons(case: &Case) -> bool {
+/// shows only the end may have come at any time. (One that comes when the pod has ended tells nobody to stop.)
+pub(super) fn has_other_reasons(case: &Case) -> bool {
     let steps = &case.trace.steps;
-    let unknown_delete = case.deletion.is_none() && steps.iter().any(|step| step.deletion.is_some());
+    let marked = steps.iter().position(|step| step.deletion.is_some());
+    let had_ended = |at: usize| steps[..at].iter().any(|step| step.view.phase.is_terminal());
+    let unknown_delete = case.deletion.is_none() && marked.is_some_and(|at| !had_ended(at));
     case.forced || unknown_delete || steps.iter().any(|step| step.view.reason != Reason::None)
 }
 
@@ -106,7 +108,7 @@ fn stopped_for_a_reason(case: &Case, of: fn(Kind) -> bool) -> Outcome {
 const DELAY_ROUNDING_MS: i64 = 1_000;
 
 /// The soonest after a start, or after `from_ms` if it begins only then, at which a probe can have failed for good.
-fn soonest_failure_ms(probe: &ProbeSpec, from_ms: i64) -> i64 {
+pub(super) fn soonest_failure_ms(probe: &ProbeSpec, from_ms: i64) -> i64 {
     let delay_ms = i64::from(probe.initial_delay_s) * 1_000 - DELAY_ROUNDING_MS;
     let periods = i64::from(probe.failure_threshold.saturating_sub(1));
     let failing_ms = periods.saturating_mul(i64::from(probe.period_s)).saturating_mul(1_000);
@@ -140,7 +142,7 @@ fn not_too_early(case: &Case, liveness_from_ms: fn(&Case, (usize, u32)) -> Optio
                      {soonest_ms} ms",
                     case.name(index)
                 );
-                findings.broken(case, shown(case, index, n), Some(index), summary);
+                findings.broken_in_life(case, shown(case, index, n), (index, n), summary);
             }
         }
     }
@@ -225,7 +227,8 @@ fn probe_grace(case: &Case) -> Outcome {
         let Some(grace_s) = probe_graces_s(case, index).max() else {
             continue;
         };
-        for (n, _, term) in told(case, index).filter(|(_, _, term)| before_any_shutdown(case, *term)) {
+        let by_probe = |term| before_any_shutdown(case, term) || case.told_by_its_probe(index, term);
+        for (n, _, term) in told(case, index).filter(|&(_, _, term)| by_probe(term)) {
             gone_after(case, (index, n), term, grace_s, &mut findings);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::delays::{begin_ms, busy_ms, first_start_ms};
 use super::sidecars::shown;
+use super::stops::has_other_reasons;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{EventType, Kind, UnixMs};
@@ -158,7 +159,9 @@ fn grace_over(case: &Case, index: usize, term: UnixMs) -> Option<UnixMs> {
         .deletion
         .map_or(by_probe_s, |deletion| by_probe_s.min(deletion.grace_s));
     let by_probe = term + i64::from(shortest_s) * 1_000;
-    Some(pod_wide.map_or(by_probe, |end| end.min(by_probe)))
+    let only_by_probe = !has_other_reasons(case) && case.told_by_its_probe(index, term);
+    let other = pod_wide.filter(|_| !only_by_probe);
+    Some(other.map_or(by_probe, |end| end.min(by_probe)))
 }
 
 fn gone_in_time(case: &Case) -> Outcome {
@@ -174,11 +177,9 @@ fn gone_in_time(case: &Case) -> Outcome {
     }
     findings.at_risk();
     let grace_ms = i64::from(deletion.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
-    // A delete does not cut short what the worker already does: a natural end's teardown, or a kill by a probe.
-    let teardown_ms = i64::from(case.trace.spec.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
-    let ending = case.mains_done().or(case.init_failed()).is_some();
+    // A delete does not cut short a kill by a probe, which G-delete-comes-first judges.
     let asked = deletion.requested;
-    let busy_ms = busy_ms(case, asked.lo, asked.hi + case.bounds.detect_ms) + if ending { teardown_ms } else { 0 };
+    let busy_ms = busy_ms(case, asked.lo, asked.hi + case.bounds.detect_ms);
     let bound_ms = first_start_ms(case) + busy_ms + grace_ms + case.bounds.teardown_ms + case.bounds.end_ms();
     let latest = asked.hi + bound_ms;
     let finalizers = case.trace.steps.iter().skip(deletion.step).any(|step| step.finalizers);

@@ -17,11 +17,10 @@ pub const POD_STATUS: Page = Page {
             NotGenerated,
             "images are there before a pod is made; the documentation says it of containers, which is judged there",
         ),
-        open(
+        judged(
             "PodSucceeded means that all containers in the pod have voluntarily terminated with a container exit code of 0, and the \
              system is not going to restart any of these containers.",
-            NoPromise,
-            "the documentation says less: a sidecar's exit code does not count",
+            &["G-succeeded-by-itself", "G-succeeded-is-success"],
         ),
         judged("Deprecated: It isn't being set since 2015", &["G-phase-is-known"]),
         open(
@@ -169,7 +168,7 @@ pub const CONTAINER_STATUS: Page = Page {
         judged(
             "LastTerminationState holds the last termination state of the container to help debug container crashes and restarts. \
              This field is not populated if the container is still running and RestartCount is 0.",
-            &["G-last-state"],
+            &["G-last-state", "G-last-state-is-another-life"],
         ),
         judged(
             "This field is not populated if the container is still running and RestartCount is 0.",
@@ -348,10 +347,9 @@ pub const SPEC: Page = Page {
             "Number of seconds after the container has started before liveness probes are initiated.",
             &["G-failure-threshold"],
         ),
-        open(
+        judged(
             "Minimum consecutive successes for the probe to be considered successful after having failed. Defaults to 1.",
-            NotYet,
-            "out of turn a readiness probe may be asked at any time, so two successes need no time that could be measured",
+            &["G-success-threshold"],
         ),
         judged(
             "Minimum consecutive failures for the probe to be considered failed after having succeeded.",

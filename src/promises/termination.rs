@@ -169,11 +169,10 @@ pub const PAGE: Page = Page {
             "The sidecar containers will be terminated in the reverse order they are defined in the Pod spec.",
             &["G-sidecar-stop-order"],
         ),
-        open(
+        judged(
             "This ensures that sidecar containers continue serving the other containers in the Pod until they are no longer \
              needed.",
-            NoPromise,
-            "the reason for the two sentences before",
+            &["G-sidecar-outlives-mains", "G-sidecar-outlives-inits"],
         ),
         open(
             "This means that slow termination of a main container will also delay the termination of the sidecar containers.",

@@ -139,59 +139,72 @@ fn kubelet(concluded: Concluded<'_>, version: &str, tally: &Tally) -> TestSuite 
         .iter()
         .filter(|shown| shown.kubernetes == version)
         .collect();
-    let of_rule = |id: &str| {
-        shown
-            .iter()
-            .copied()
-            .filter(|shown| shown.class.rule == id)
-            .collect::<Vec<_>>()
-    };
-    let number: Option<crate::model::KubeletVersion> = version.parse().ok();
-    let mut told = BTreeSet::new();
-    for promise in guarantees::all().filter(|it| number.is_none_or(|number| number.minor >= it.since_minor)) {
-        let counts = tally.promises.get(promise.id).copied().unwrap_or_default();
-        told.insert(promise.id);
-        let test = Test {
-            concluded,
-            version,
-            tally,
-            at_risk: counts.at_risk(),
-            what: promise.rule,
-        };
-        suite.add_test_case(test.case("promises", promise.id, &of_rule(promise.id)));
-    }
-    for rule in RULES
-        .iter()
-        .filter(|it| number.is_none_or(|number| it.applies_to(number)))
+    for Asked {
+        group,
+        name,
+        rule,
+        at_risk,
+        what,
+    } in asked(version, tally, &shown)
     {
-        let at_risk = tally.rules.get(rule.id).copied().unwrap_or_default();
-        told.insert(rule.id);
         let test = Test {
             concluded,
             version,
             tally,
             at_risk,
-            what: rule.sentence,
+            what,
         };
-        suite.add_test_case(test.case("model", rule.id, &of_rule(rule.id)));
-    }
-    // Whatever has no test of its own must not be lost; the first of these is always there.
-    let rest = shown.iter().map(|shown| shown.class.rule.as_str());
-    for id in [NO_RUN].into_iter().chain(rest) {
-        if told.insert(id) {
-            let what = "every status belongs to a run of the model of this version";
-            let at_risk = tally.conclusive() as u64;
-            let test = Test {
-                concluded,
-                version,
-                tally,
-                at_risk,
-                what,
-            };
-            suite.add_test_case(test.case("model", if id == NO_RUN { "any-rule" } else { id }, &of_rule(id)));
-        }
+        let of_rule: Vec<&ShownClass> = shown.iter().copied().filter(|it| it.class.rule == rule).collect();
+        suite.add_test_case(test.case(group, name, &of_rule));
     }
     suite
+}
+
+/// What a kubelet's suite asks: one test.
+struct Asked<'a> {
+    group: &'a str,
+    name: &'a str,
+    rule: &'a str,
+    at_risk: u64,
+    what: &'a str,
+}
+
+/// Every promise and every rule of this version; and whatever else was broken, which must not be lost.
+fn asked<'a>(version: &str, tally: &Tally, shown: &[&'a ShownClass]) -> Vec<Asked<'a>> {
+    let number: Option<crate::model::KubeletVersion> = version.parse().ok();
+    let promises = guarantees::all().filter(|it| number.is_none_or(|number| number.minor >= it.since_minor));
+    let promises = promises.map(|it| Asked {
+        group: "promises",
+        name: it.id,
+        rule: it.id,
+        at_risk: tally.promises.get(it.id).copied().unwrap_or_default().at_risk(),
+        what: it.rule,
+    });
+    let rules = RULES
+        .iter()
+        .filter(|it| number.is_none_or(|number| it.applies_to(number)));
+    let rules = rules.map(|it| Asked {
+        group: "model",
+        name: it.id,
+        rule: it.id,
+        at_risk: tally.rules.get(it.id).copied().unwrap_or_default(),
+        what: it.sentence,
+    });
+    let mut asked: Vec<Asked<'_>> = promises.chain(rules).collect();
+    let mut told: BTreeSet<&str> = asked.iter().map(|it| it.rule).collect();
+    let others = shown.iter().map(|shown| shown.class.rule.as_str());
+    for rule in [NO_RUN].into_iter().chain(others) {
+        if told.insert(rule) {
+            asked.push(Asked {
+                group: "model",
+                name: if rule == NO_RUN { "any-rule" } else { rule },
+                rule,
+                at_risk: tally.conclusive() as u64,
+                what: "every status belongs to a run of the model of this version",
+            });
+        }
+    }
+    asked
 }
 
 /// The profile, or the name of what was replayed: of a case id, which holds a seed, its profile.

@@ -16,7 +16,7 @@ use crate::check::Verdict;
 use crate::target::live::{self, InFlight, LiveOptions, Planned, Progress};
 
 /// Pods of a wave at the same time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 20;
 
 /// Is ready when the program is asked to end.
 pub type Asked = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -25,6 +25,8 @@ pub struct Limits {
     pub wave_max: usize,
     /// Runs of each candidate at least.
     pub repeats_min: usize,
+    /// Waves that only make numbers rounder.
+    pub polishing_max: usize,
     /// From the first wave to the last.
     pub time_max: Duration,
 }
@@ -36,15 +38,19 @@ impl Limits {
         pods_max: 6_000,
         wave_max: 200,
         repeats_min: 3,
+        polishing_max: usize::MAX,
         time_max: Duration::from_secs(60),
     };
     /// Where they cost seconds.
     pub const CLUSTER: Self = Self {
-        rounds_max: 12,
-        pods_max: 400,
-        wave_max: 32,
-        repeats_min: 2,
-        time_max: Duration::from_secs(300),
+        rounds_max: 8,
+        pods_max: 200,
+        // As many as a small node starts at once: a wave takes as long as its longest pod.
+        wave_max: 20,
+        // A lucky hit does not survive the confirmation at the end.
+        repeats_min: 1,
+        polishing_max: 1,
+        time_max: Duration::from_secs(150),
     };
 }
 
@@ -178,7 +184,7 @@ impl Run<'_> {
     fn shrink(&mut self, here: Rate, limits: Limits, confirmed: &Rates) -> Minimal {
         let found = self.pursuit.scenario;
         let times = repeats(here, limits.repeats_min);
-        let mut search = Search::new(found.clone(), here, limits.wave_max / times);
+        let mut search = Search::new(found.clone(), here, limits.wave_max / times).with_polishing(limits.polishing_max);
         if self.pursuit.model_first {
             search = search.with_ladder(&self.on_the_model());
         }

@@ -28,6 +28,8 @@ pub struct Search {
     /// its result, or else the best.
     base: Scenario,
     singles: Vec<(Edit, Scenario)>,
+    /// So many more waves may be spent on nothing but rounder numbers.
+    polishing_left: usize,
 }
 
 impl Search {
@@ -41,7 +43,15 @@ impl Search {
             wave_max: wave_max.max(2),
             guesses: Wave::new(),
             singles: Vec::new(),
+            polishing_left: usize::MAX,
         }
+    }
+
+    /// Spends at most so many waves on edits that take nothing out of the pod.
+    #[must_use]
+    pub fn with_polishing(mut self, waves_max: usize) -> Self {
+        self.polishing_left = waves_max;
+        self
     }
 
     /// Begins with a guess, smaller and smaller scenarios that showed the class elsewhere.
@@ -85,12 +95,17 @@ impl Search {
         self.base = self.guesses.first().unwrap_or(self.best()).clone();
         let room = self.wave_max - self.guesses.len();
         let mut seen: BTreeSet<Scenario> = self.guesses.iter().cloned().collect();
-        self.singles = edits(&self.base)
-            .into_iter()
-            .filter_map(|edit| Some((edit, apply(&self.base, &[edit])?)))
+        let (structural, polishing): (Vec<Edit>, Vec<Edit>) =
+            edits(&self.base).into_iter().partition(|edit| edit.is_structural());
+        let singles = structural.into_iter().chain(polishing);
+        let singles = singles.filter_map(|edit| Some((edit, apply(&self.base, &[edit])?)));
+        self.singles = singles
             .filter(|(_, scenario)| !self.tried.contains(scenario) && seen.insert(scenario.clone()))
             .take(room)
             .collect();
+        if self.guesses.is_empty() && !self.singles.iter().any(|(edit, _)| edit.is_structural()) {
+            self.polishing_left = self.polishing_left.checked_sub(1)?;
+        }
         let singles = self.singles.iter().map(|(_, scenario)| scenario);
         let wave: Wave = self.guesses.iter().chain(singles).cloned().collect();
         (!wave.is_empty()).then_some(wave)

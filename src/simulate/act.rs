@@ -35,6 +35,8 @@ pub enum Action {
     /// Stop everything in the terminating step.
     StopForGood,
     StoppedForGood,
+    /// The terminating step returns.
+    Return,
     /// Wait for the volumes, then write the last status.
     Unmount,
     Finish,
@@ -149,8 +151,14 @@ impl Node<'_> {
                 model::kill_done(&mut self.pod);
                 model::terminated_status(self.behaviour, &self.work.spec, &mut self.pod);
                 self.status_computed(false);
-                return None;
+                // WS-1: until the step has returned the worker does not count as terminated, and a writer that is fast
+                // enough publishes this status with the old phase.
+                if !self.dice.chance_aside(4) {
+                    return None;
+                }
+                (self.dice.aside(10, 300) * self.load, Action::Return)
             }
+            Action::Return => return None,
             Action::Unmount => (self.latency(30, 1_200), Action::Finish),
             Action::Finish => {
                 self.finish();

@@ -277,6 +277,10 @@ faults! {
     StatusMissing = "status-missing",
     /// PodReadyToStartContainers is said to have become true 5 s later than it has.
     SandboxAnnouncedLate = "sandbox-announced-late",
+    /// A container is ready after its readiness probe's first success, whatever the successThreshold.
+    SuccessThresholdIgnored = "success-threshold-ignored",
+    /// The lastState of a container that has ended is its state once more.
+    LastStateRepeats = "last-state-repeats",
     /// A second delete makes the grace 20 s longer.
     DeletionGraceGrows = "deletion-grace-grows",
 }

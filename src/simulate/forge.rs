@@ -109,6 +109,11 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 });
             }
         }),
+        Fault::LastStateRepeats => each(view, |view| {
+            if let State::Terminated(exit) = &view.state {
+                view.last = Some(exit.clone());
+            }
+        }),
         Fault::CrashLoopOfTheNew => each(view, |view| {
             if matches!(view.state, State::Waiting(_)) && view.last.is_none() {
                 view.state = State::Waiting(Reason::CrashLoopBackOff);

@@ -23,6 +23,10 @@ pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, see
             Fault::StartMoves if state == Some(&State::Running) => seen.started_at = Some(second),
             Fault::FinishMoves => seen.finished_at = seen.finished_at.map(|_| second),
             Fault::LastFinishLate => seen.last_finished_at = seen.last_finished_at.map(|_| second + 60_000),
+            Fault::LastStateRepeats if matches!(state, Some(State::Terminated(_))) => {
+                seen.last_container_id = seen.container_id.clone();
+                (seen.last_started_at, seen.last_finished_at) = (seen.started_at, seen.finished_at);
+            }
             Fault::ContainerIdBare => {
                 let bare = |id: Box<str>| id.trim_start_matches("containerd://").into();
                 seen.container_id = seen.container_id.take().map(bare);

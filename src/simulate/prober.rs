@@ -222,10 +222,14 @@ impl Node<'_> {
 
     fn count(&mut self, number: usize, probe: &Probe, passes: bool) {
         let failures = self.tampered_failure_threshold(self.probers[number].worker, probe.failure_threshold);
+        let successes = match self.fault {
+            Some(Fault::SuccessThresholdIgnored) => 1,
+            _ => probe.success_threshold,
+        };
         let prober = &mut self.probers[number];
         prober.run = if prober.last == Some(passes) { prober.run + 1 } else { 1 };
         prober.last = Some(passes);
-        if prober.run < if passes { probe.success_threshold } else { failures } {
+        if prober.run < if passes { successes } else { failures } {
             return;
         }
         let quiet = match (prober.worker, passes) {

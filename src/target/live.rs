@@ -62,6 +62,7 @@ pub enum Progress<'a> {
         case: &'a str,
         pod: &'a str,
         node: Option<&'a str>,
+        in_flight: usize,
     },
     /// An event is written.
     Event {
@@ -70,11 +71,7 @@ pub enum Progress<'a> {
         object: &'a Value,
     },
     /// A pod's observation is over.
-    Finished {
-        outcome: &'a PodOutcome,
-        left: usize,
-        in_flight: usize,
-    },
+    Finished { outcome: &'a PodOutcome, in_flight: usize },
     /// The adaptive limit of a node moved.
     Limit { node: &'a str, pods: usize },
     /// Events are missing.

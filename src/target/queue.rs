@@ -104,13 +104,8 @@ impl Queue {
             .sum()
     }
 
-    /// How many pods have not been created yet.
-    pub(super) fn len(&self) -> usize {
-        self.lanes.values().map(|lane| lane.waiting.len()).sum()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.lanes.values().all(|lane| lane.waiting.is_empty())
     }
 
     fn has_room_at_all(&self) -> bool {

@@ -153,10 +153,15 @@ impl Run<'_> {
     fn answered(&mut self, name: &str, request: Request, answer: Answer) -> Result<(), LiveError> {
         match (request, answer) {
             (Request::Create, Answer::Done) => {
+                let in_flight = self.flights.len();
                 if let Some(flight) = self.flights.get_mut(name) {
                     flight.is_created(Instant::now());
-                    let (case, node) = (flight.planned.case.as_str(), flight.planned.node.as_deref());
-                    (self.observer)(Progress::Created { case, pod: name, node });
+                    (self.observer)(Progress::Created {
+                        case: &flight.planned.case,
+                        pod: name,
+                        node: flight.planned.node.as_deref(),
+                        in_flight,
+                    });
                 }
             }
             (Request::Create, Answer::Refused(why)) => self.finish(name, PodEnding::Refused(why)),
@@ -182,7 +187,6 @@ impl Run<'_> {
         let in_flight = self.flights.len();
         (self.observer)(Progress::Finished {
             outcome: &outcome,
-            left: self.queue.len(),
             in_flight,
         });
         self.outcome.pods.push(outcome);

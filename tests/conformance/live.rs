@@ -158,7 +158,7 @@ impl Batch {
         };
         let mut keys: BTreeMap<String, (Key, String)> = BTreeMap::new();
         let mut created = |progress: Progress<'_>| {
-            if let Progress::Created { case, pod, node } = progress
+            if let Progress::Created { case, pod, node, .. } = progress
                 && let (Ok(id), Some(node)) = (case.parse::<CaseId>(), node)
             {
                 keys.insert(pod.to_owned(), ((id.profile, node.to_owned()), case.to_owned()));

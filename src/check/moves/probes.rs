@@ -57,8 +57,10 @@ impl Moves<'_> {
                     if !same || shows_started {
                         results.push((Probed::Success, self.earliest(index, n, probe, 1)));
                     }
-                    // Failure leads to a kill, so it matters only where the instance ends and has not been stopped yet.
-                    if state.is_running() && (self.facts_of(index, n).finish.is_some() || !shows_started) {
+                    // Failure leads to a kill, so it matters only where the instance ends (which a later one shows, if nothing
+                    // else does) and has not been stopped yet.
+                    let ends = !same || !shows_started || self.facts_of(index, n).finish.is_some();
+                    if state.is_running() && ends {
                         results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold)));
                     }
                     // PB-7: the worker's first result takes the inherited `started` back.
@@ -96,9 +98,16 @@ impl Moves<'_> {
                 .newest
                 .as_ref()
                 .is_some_and(|i| i.n >= view.restart_count);
+            // PB-7: a readiness probe that was asked while `started` was still inherited brings its result after the startup
+            // worker's first one has taken that back (seen on v1.37.0).
+            let in_flight = target.ready
+                && node.pod.containers[index]
+                    .newest
+                    .as_ref()
+                    .is_some_and(|instance| instance.startup == Probed::Pending);
             if same
                 && known
-                && view.started
+                && (view.started || in_flight)
                 && view.ready != target.ready
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {

@@ -1,7 +1,7 @@
 //! Shutdown, grace and the end.
 
 use super::support::{Pod, pod};
-use crate::trace::Phase::{Failed, Running, Succeeded};
+use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
 
 /// Two sidecars and a main that run, deleted in second 10 with this grace.
@@ -229,4 +229,24 @@ fn the_phase_goes_forward_and_ends_once() {
     failed
         .step(5.0, Succeeded, "ip init", "m0:T0=3")
         .breaks(&["G-terminal-stays"]);
+}
+
+#[test]
+fn a_sidecar_outlives_the_init_containers_that_it_serves() {
+    let told = |at_s: f64| {
+        let pod = pod(Always, 20, &["s0", "i1", "m0"])
+            .life("s0", 1.0, None)
+            .life("i1", 2.0, None)
+            .step(3.0, Pending, "ip sandbox", "s0:R0sr i1:R0 m0:W")
+            .deleted(5.0, 20)
+            .term("i1", 5.5)
+            .killed("i1", 9.0);
+        pod.term("s0", at_s)
+            .killed("s0", at_s + 0.5)
+            .step(12.0, Failed, "ip", "s0:T0=137 i1:T0=137 m0:U0")
+            .step(13.0, Failed, "ip gone", "s0:T0=137 i1:T0=137 m0:U0")
+    };
+    assert!(!told(10.0).broken().contains(&"G-sidecar-outlives-inits"));
+    assert!(told(5.5).broken().contains(&"G-sidecar-outlives-inits"));
+    told(5.5).is_named("G-sidecar-outlives-inits", "podcheck/TO-INIT");
 }

@@ -1,9 +1,9 @@
 //! States, flags and lives of single containers.
 
 use super::support::{Pod, pod, probe};
-use crate::trace::Phase::{Pending, Running, Succeeded};
+use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
-use crate::trace::{Reason, State};
+use crate::trace::{ProbeSpec, Reason, State};
 
 fn running() -> Pod {
     pod(Always, 3, &["m0"])
@@ -160,4 +160,45 @@ fn what_has_ended_does_not_run_again() {
         .step(3.5, Running, "ip sandbox", "m0:T0=137")
         .step(5.0, Running, "", "m0:R0sr");
     revived.breaks(&["G-dead-stays-dead"]);
+}
+
+#[test]
+fn last_state_is_another_life_than_state() {
+    let deleted = |last_n: u32| {
+        let mut pod = pod(Always, 3, &["m0"])
+            .life("m0", 1.0, Some((2.0, 3)))
+            .life("m0", 3.0, Some((4.0, 4)))
+            .step(5.0, Running, "ip init sandbox", "m0:B1/4")
+            .deleted(6.0, 3)
+            .step(
+                7.0,
+                Failed,
+                "ip init",
+                if last_n == 1 { "m0:T1=4/4" } else { "m0:T1=4/3" },
+            );
+        pod.newest().seen[0].last_container_id = Some(format!("test://0-{last_n}").into());
+        pod
+    };
+    deleted(0).keeps("G-last-state-is-another-life");
+    deleted(1).is_named("G-last-state-is-another-life", "podcheck/WR-4");
+}
+
+#[test]
+fn a_life_is_ready_after_as_many_successes_as_its_probe_wants() {
+    let ready = |at_s: f64| {
+        let mut pod = pod(Always, 3, &["m0"]);
+        pod.container("m0").readiness = probe().map(|probe| ProbeSpec {
+            success_threshold: 12,
+            ..probe
+        });
+        pod.life("m0", 1.0, Some((30.0, 1)))
+            .step(2.0, Running, "ip init sandbox", "m0:R0s")
+            .step(20.0, Running, "ip init sandbox", "m0:R0sr")
+            .step(30.5, Running, "ip init sandbox", "m0:T0=1")
+            .life("m0", 31.0, None)
+            .step(at_s, Running, "ip init sandbox", "m0:R1sr/1")
+    };
+    ready(40.0).keeps("G-success-threshold");
+    ready(31.5).breaks(&["G-success-threshold"]);
+    ready(31.5).is_named("G-success-threshold", "podcheck/PB-14");
 }

@@ -1,7 +1,7 @@
 //! Who is stopped and when, and what follows.
 
 use super::support::{Pod, pod, probe};
-use crate::trace::Phase::{Failed, Pending, Running};
+use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
 
 /// A container that is told to stop at second 5 and killed when its grace is over.
@@ -221,4 +221,37 @@ fn a_grace_only_shrinks() {
     };
     deleted(5).keeps("G-grace-only-shrinks");
     deleted(9).breaks(&["G-deletion-is-not-put-off", "G-grace-only-shrinks"]);
+}
+
+#[test]
+fn a_probe_s_own_grace_holds_for_the_last_main_of_a_never_pod() {
+    let gone = |at_s: f64| {
+        let mut pod = pod(Never, 20, &["m0"]).life("m0", 1.0, None);
+        let mut liveness = probe().expect("a probe");
+        liveness.grace_s = Some(3);
+        pod.container("m0").liveness = Some(liveness);
+        pod.step(2.0, Running, "ip sandbox ready", "m0:R0sr")
+            .term("m0", 4.0)
+            .killed("m0", at_s)
+            .step(at_s + 1.0, Failed, "ip", "m0:T0=137")
+    };
+    gone(7.1).keeps("G-probe-grace");
+    gone(24.0).breaks(&["G-probe-grace"]);
+    gone(24.0).is_named("G-probe-grace", "podcheck/RS-11");
+}
+
+#[test]
+fn a_pod_whose_main_a_probe_has_stopped_has_not_succeeded() {
+    let ended = |policy, phase, code: u8| {
+        let mut pod = pod(policy, 20, &["m0"]).life("m0", 1.0, Some((7.0, code)));
+        pod.container("m0").liveness = probe();
+        let state = format!("m0:T0={code}");
+        pod.step(2.0, Running, "ip sandbox ready", "m0:R0sr")
+            .term("m0", 4.0)
+            .step(8.0, phase, "ip", &state)
+    };
+    ended(Never, Failed, 1).keeps("G-succeeded-by-itself");
+    ended(Never, Succeeded, 0).breaks(&["G-succeeded-by-itself"]);
+    ended(Never, Succeeded, 0).is_named("G-succeeded-by-itself", "podcheck/PH-1");
+    ended(OnFailure, Succeeded, 0).is_named("G-succeeded-by-itself", "kubernetes#109537");
 }
