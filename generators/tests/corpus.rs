@@ -55,6 +55,9 @@ fn the_outlook_knows_which_pods_end_by_themselves() {
         "deviation/pb-6",
         "deviation/rs-10",
         "deviation/134660",
+        "deviation/rs-11",
+        "deviation/ph-1",
+        "deviation/109537",
     ];
     assert_eq!(ends, expected);
 }
