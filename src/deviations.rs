@@ -53,6 +53,24 @@ pub struct Versions {
 }
 
 impl Versions {
+    /// Every version from this minor version on.
+    const fn since(minor: u32) -> Self {
+        Self {
+            since_minor: minor,
+            since_patches: &[],
+            fixed_patches: &[],
+            fixed_minor: None,
+        }
+    }
+
+    /// Those of them before this minor version.
+    const fn fixed_in(self, minor: u32) -> Self {
+        Self {
+            fixed_minor: Some(minor),
+            ..self
+        }
+    }
+
     /// Does this version have it?
     pub fn contain(&self, version: KubeletVersion) -> bool {
         let KubeletVersion { minor, patch } = version;

@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use anstream::adapter::strip_str;
-use podcheck::campaign::{Class, Finding, Found, Gathered, Rates, Summary, judge_as};
+use podcheck::campaign::{Class, Finding, Found, Gathered, Summary, judge_as};
 use podcheck::check::{Bounds, Divergence, Verdict};
 use podcheck::report::lanes::{self, Picture};
 use podcheck::report::{self, Explanation, Page};
@@ -147,20 +147,8 @@ impl Report {
 }
 
 fn found(finding: &Finding) -> Found {
-    let trace = &finding.trace;
-    Found {
-        case: "mixed/7f3a9c/12".to_owned(),
-        pod: trace.name.clone(),
-        uid: trace.uid.clone(),
-        node: trace.node.clone(),
-        kubernetes: finding.kubernetes.clone(),
-        divergences: finding.divergences.clone(),
-        class: finding.class(),
-        confirmed: Rates::new(),
-        minimal: None,
-        folder: None,
-        replay: "podcheck replay mixed/7f3a9c/12".to_owned(),
-    }
+    let case = "mixed/7f3a9c/12";
+    finding.found(case.to_owned(), format!("podcheck replay {case}"))
 }
 
 /// The page as XML, which it is too.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::class::Class;
+use super::confirmed::Rates;
 use super::pods::PodLines;
-use super::summary::{ShownClass, Summary, Tally};
+use super::summary::{Found, ShownClass, Summary, Tally};
 use super::verdict::Judged;
 use crate::check::{Divergence, Verdict};
 use crate::goals;
@@ -55,6 +56,23 @@ impl Finding {
     /// Class of its first disagreement.
     pub fn class(&self) -> Class {
         Class::of(&self.trace, &self.divergences[0])
+    }
+
+    /// What a summary says of it, as far as the finding itself tells.
+    pub fn found(&self, case: String, replay: String) -> Found {
+        Found {
+            case,
+            pod: self.trace.name.clone(),
+            uid: self.trace.uid.clone(),
+            node: self.trace.node.clone(),
+            kubernetes: self.kubernetes.clone(),
+            divergences: self.divergences.clone(),
+            class: self.class(),
+            confirmed: Rates::new(),
+            minimal: None,
+            folder: None,
+            replay,
+        }
     }
 
     /// The finding as one that stands for this class alone.

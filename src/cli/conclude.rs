@@ -135,18 +135,12 @@ fn tell(
     if let (Some(minimal), Some(folder)) = (&mut minimal, &folder) {
         minimal.file = Some(folder.join("minimal.yaml"));
     }
+    let replay = replay(campaign, finding, &case, folder.as_deref());
     let found = Found {
-        replay: replay(campaign, finding, &case, folder.as_deref()),
-        case,
-        pod: trace.name.clone(),
-        uid: trace.uid.clone(),
-        node: trace.node.clone(),
-        kubernetes: finding.kubernetes.clone(),
-        divergences: finding.divergences.clone(),
-        class: finding.class(),
         confirmed: pursued.map(|pursued| pursued.confirmed.clone()).unwrap_or_default(),
         minimal,
         folder: folder.clone(),
+        ..finding.found(case, replay)
     };
     let mut explanation = report::explain(finding, &found, server);
     let again = report::confirmed(&found, pursued.and_then(|it| it.stopped.as_deref()));

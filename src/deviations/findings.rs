@@ -2,7 +2,7 @@
 
 use super::marks::{
     all_ended, failures_were_inherited, is_a_later_life, is_of_a_new_container, is_status_unknown,
-    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, step_of,
+    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, shown_in, step_of,
     was_killed_across_the_end, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
@@ -14,12 +14,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/IP-GC",
         title: "podIP vanishes for good when the kubelet collects a terminal pod's remains before it has finished with it",
         link: "https://github.com/kubernetes/kubernetes/issues/82268",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-ip-stays"],
         is_its_doing: |case, breach| {
             step_of(case, breach.event_index).is_some_and(|step| {
@@ -41,10 +36,8 @@ pub const FINDINGS: &[Deviation] = &[
         title: "A sidecar that does not run breaks the stop order: the one before it does not wait for the ones after it",
         link: "https://github.com/kubernetes/kubernetes/pull/125935",
         versions: Versions {
-            since_minor: 31,
             since_patches: &[(29, 8), (30, 4)],
-            fixed_patches: &[],
-            fixed_minor: None,
+            ..Versions::since(31)
         },
         guarantees: &["G-sidecar-stop-order"],
         is_its_doing: |case, breach| breach.container.is_some_and(|index| next_sidecar_was_down(case, index)),
@@ -56,12 +49,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/RS-2",
         title: "A main container is not restarted while the last sidecar is not up",
         link: "https://github.com/kubernetes/kubernetes/pull/138514",
-        versions: Versions {
-            since_minor: 29,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: Some(37),
-        },
+        versions: Versions::since(29).fixed_in(37),
         guarantees: &[
             "G-always-restarts",
             "G-on-failure-restarts",
@@ -81,12 +69,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/RS-10",
         title: "A sidecar that is being killed for its probe is started once more although all work was done meanwhile",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go#L1620",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-no-sidecar-after-the-work"],
         is_its_doing: |case, breach| {
             breach
@@ -101,12 +84,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/RS-3",
         title: "A pod whose work is done does not end while its last sidecar is not up",
         link: "https://github.com/kubernetes/kubernetes/pull/138514",
-        versions: Versions {
-            since_minor: 29,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: Some(37),
-        },
+        versions: Versions::since(29).fixed_in(37),
         guarantees: &["G-sidecar-never-blocks-the-end", "G-no-sidecar-after-the-work"],
         is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
         in_api_server: false,
@@ -117,12 +95,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/WR-5",
         title: "A container that waits in back-off when its pod ends is said to have exited with 137",
         link: "https://github.com/kubernetes/kubernetes/issues/108733",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-exit-is-what-happened"],
         is_its_doing: is_status_unknown,
         in_api_server: false,
@@ -133,12 +106,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/never-ran-137",
         title: "A pod deleted while it starts has a first container that never ran and is said to have exited with 137",
         link: "https://github.com/kubernetes/kubernetes/issues/108733",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-terminated-has-run"],
         is_its_doing: |case, breach| case.deletion.is_some() && is_status_unknown(case, breach),
         in_api_server: false,
@@ -149,12 +117,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/WS-1",
         title: "A slow status writer publishes the terminal phase with container states from before the kill",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-terminal-nothing-runs"],
         // The writer asks whether the pod may still run when it sends, not when the status was computed; the status after
         // it, if there is one, shows the ends. A container that really runs on is the model's to refuse (3.3, WS-2).
@@ -172,12 +135,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/PB-10",
         title: "While a pod ends because an init container failed, a sidecar that never was ready is reported ready",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-readiness-gates-ready"],
         // The worker of its probe ends with the computed phase, and what has no worker counts as ready.
         is_its_doing: |case, breach| {
@@ -193,12 +151,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/PB-12",
         title: "A life that has been killed is called ready because the life after it answers its probe",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &[
             "G-readiness-gates-ready",
             "G-startup-gates-started",
@@ -208,10 +161,8 @@ pub const FINDINGS: &[Deviation] = &[
         // only where the next life had already begun.
         is_its_doing: |case, breach| {
             let replaced = || {
-                let step = step_of(case, breach.event_index)?;
-                let index = breach.container?;
-                let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
-                let next = case.facts.get(index, n + 1)?.start?;
+                let (step, view) = shown_in(case, breach)?;
+                let next = case.start(breach.container?, view.restart_count + 1)?;
                 Some(next.lo <= case.trace.steps[step].at_ms?)
             };
             replaced().unwrap_or(false)
@@ -224,12 +175,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/PB-13",
         title: "The failures of a probe in a life that ended by itself count against the next life",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L366",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-failure-threshold", "G-startup-holds-liveness"],
         // The worker begins to count anew when its probe has killed (#53530), not when it sees another container.
         is_its_doing: failures_were_inherited,
@@ -241,12 +187,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/WR-7",
         title: "A container that has been created and not started yet waits without a reason",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2392",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-waiting-tells-why"],
         is_its_doing: is_of_a_new_container,
         in_api_server: false,
@@ -257,12 +198,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/RS-11",
         title: "In a Never pod the probe of the last main container stops it with the pod's grace, not its own",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go#L1484",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-probe-grace", "G-grace-is-given"],
         is_its_doing: was_the_last_main_of_a_never_pod,
         in_api_server: false,
@@ -273,12 +209,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/PB-14",
         title: "The successes of a readiness probe in one life count for the next life's successThreshold",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go#L366",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-success-threshold"],
         is_its_doing: is_a_later_life,
         in_api_server: false,
@@ -289,12 +220,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/WR-4",
         title: "The lastState of a container in back-off becomes its state's own end when its pod is deleted",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2334",
-        versions: Versions {
-            since_minor: 36,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(36),
         guarantees: &["G-last-state-is-another-life"],
         is_its_doing: |case, breach| {
             step_of(case, breach.event_index).is_some_and(|step| case.trace.steps[step].deletion.is_some())
@@ -307,12 +233,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/PH-1",
         title: "A Never pod is Succeeded though the kubelet stopped its main container for a failed probe",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L1868",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-succeeded-by-itself"],
         is_its_doing: |case, _| case.trace.spec.restart_policy == RestartPolicy::Never,
         in_api_server: false,
@@ -323,12 +244,7 @@ pub const FINDINGS: &[Deviation] = &[
         name: "podcheck/TO-INIT",
         title: "A sidecar is told to stop together with the init container that runs after it",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_termination_order.go#L57",
-        versions: Versions {
-            since_minor: 29,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(29),
         guarantees: &["G-sidecar-outlives-inits"],
         is_its_doing: |_, _| true,
         in_api_server: false,

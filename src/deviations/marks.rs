@@ -2,7 +2,7 @@
 
 use crate::check::Interval;
 use crate::guarantees::{Breach, Case, earliest_pass_ms};
-use crate::trace::{Kind, ProbeSpec, Reason, RestartPolicy, State};
+use crate::trace::{ContainerView, Kind, ProbeSpec, Reason, RestartPolicy, State};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
@@ -13,6 +13,13 @@ const KILLED: i32 = 137;
 /// The step of an event.
 pub fn step_of(case: &Case, event_index: usize) -> Option<usize> {
     case.trace.steps.iter().position(|step| step.event_index == event_index)
+}
+
+/// The container's status that a breach points to, with the step that shows it.
+pub fn shown_in<'c>(case: &'c Case, breach: &Breach) -> Option<(usize, &'c ContainerView)> {
+    let step = step_of(case, breach.event_index)?;
+    let view = case.trace.steps[step].view.containers[breach.container?].as_ref()?;
+    Some((step, view))
 }
 
 /// #125880: did a sidecar get its TERM a whole grace after a shutdown that a later sidecar, which was down, held up?
@@ -62,9 +69,7 @@ pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
 
 /// Is the state that a breach points to the one that the kubelet makes up when it finds no container?
 pub fn is_status_unknown(case: &Case, breach: &Breach) -> bool {
-    let state = step_of(case, breach.event_index)
-        .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref())
-        .map(|view| &view.state);
+    let state = shown_in(case, breach).map(|(_, view)| &view.state);
     matches!(state, Some(State::Terminated(exit)) if exit.reason == Reason::ContainerStatusUnknown)
 }
 
@@ -96,10 +101,9 @@ pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
 /// #141342: is this a later life of a container with a startup probe, which an earlier life can have passed?
 pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
     let life = || {
-        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        let ((_, view), index) = shown_in(case, breach).zip(breach.container)?;
         case.trace.spec.containers[index].startup.as_ref()?;
-        let shown = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
-        Some((index, breach.life.unwrap_or(shown).checked_sub(1)?))
+        Some((index, breach.life.unwrap_or(view.restart_count).checked_sub(1)?))
     };
     life().is_some_and(|(index, before)| {
         let script = case.trace.scenario.iter().flat_map(|it| it.containers()).nth(index);
@@ -110,9 +114,7 @@ pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
 
 /// PB-14: does a breach's status show a life that is not the first?
 pub fn is_a_later_life(case: &Case, breach: &Breach) -> bool {
-    let view = step_of(case, breach.event_index)
-        .and_then(|step| case.trace.steps[step].view.containers[breach.container?].as_ref());
-    view.is_some_and(|view| view.restart_count > 0)
+    shown_in(case, breach).is_some_and(|(_, view)| view.restart_count > 0)
 }
 
 /// RS-11: did no other main of a Never pod run on when this one was told to stop?
@@ -241,10 +243,9 @@ pub fn status_of_an_ended_sidecar_was_frozen(case: &Case, step: usize) -> bool {
 /// #119617: has a container's readiness probe waited for its initial delay, if this counts from the container's start?
 pub fn waited_for_its_delay_since_its_start(case: &Case, breach: &Breach) -> bool {
     let waited = || {
-        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+        let ((step, view), index) = shown_in(case, breach).zip(breach.container)?;
         let probe = case.trace.spec.containers[index].readiness.as_ref()?;
-        let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
-        let start = case.facts.get(index, n)?.start?;
+        let start = case.start(index, view.restart_count)?;
         let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
         Some(case.not_after(step)? >= start.lo + delay_ms - ROUNDING_MS)
     };
@@ -291,10 +292,10 @@ pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) ->
     let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
     let last = last.filter(|&index| case.kind(index) == Kind::Sidecar);
     let waited = || {
-        let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
-        let n = case.trace.steps[step].view.containers[index].as_ref()?.restart_count;
+        let ((step, view), index) = shown_in(case, breach).zip(breach.container)?;
+        let n = view.restart_count;
         let ended = case.facts.get(index, n.checked_sub(1)?)?.finish?;
-        let started = case.facts.get(index, n)?.start?;
+        let started = case.start(index, n)?;
         let first = case.views(index).find(|(_, view)| view.restart_count == n)?.0;
         Some((ended.lo, started.hi)).filter(|_| first == step)
     };

@@ -15,10 +15,8 @@ pub const UPSTREAM: &[Deviation] = &[
         title: "podIP and podIPs vanish for a moment when a pod becomes terminal",
         link: "https://github.com/kubernetes/kubernetes/issues/125370",
         versions: Versions {
-            since_minor: 27,
-            since_patches: &[],
             fixed_patches: &[(28, 13), (29, 8), (30, 4)],
-            fixed_minor: Some(31),
+            ..Versions::since(27).fixed_in(31)
         },
         guarantees: &["G-ip-stays"],
         is_its_doing: |case, breach| step_of(case, breach.event_index).is_some_and(|step| all_ended(case, step)),
@@ -31,10 +29,8 @@ pub const UPSTREAM: &[Deviation] = &[
         title: "In a shutdown, a later sidecar that does not run keeps the earlier ones from their TERM for the whole grace",
         link: "https://github.com/kubernetes/kubernetes/issues/125880",
         versions: Versions {
-            since_minor: 29,
-            since_patches: &[],
             fixed_patches: &[(29, 8), (30, 4)],
-            fixed_minor: Some(31),
+            ..Versions::since(29).fixed_in(31)
         },
         guarantees: &["G-told-at-once", "G-sidecar-never-blocks-the-end"],
         is_its_doing: |case, breach| {
@@ -51,10 +47,8 @@ pub const UPSTREAM: &[Deviation] = &[
         title: "Under Never the probes of a sidecar end with its first life, so what follows it may never start",
         link: "https://github.com/kubernetes/kubernetes/issues/132826",
         versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
             fixed_patches: &[(33, 6), (34, 2)],
-            fixed_minor: Some(35),
+            ..Versions::since(28).fixed_in(35)
         },
         guarantees: &[
             "G-sidecar-opens",
@@ -83,10 +77,8 @@ pub const UPSTREAM: &[Deviation] = &[
         title: "The API server refuses the status of a sidecar that was restarted, so it stays at its first end",
         link: "https://github.com/kubernetes/kubernetes/issues/122902",
         versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
             fixed_patches: &[(28, 8), (29, 3)],
-            fixed_minor: Some(30),
+            ..Versions::since(28).fixed_in(30)
         },
         guarantees: &["G-sidecar-restarted"],
         is_its_doing: |case, breach| {
@@ -103,12 +95,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#141342",
         title: "A container restarted by its liveness probe inherits `started` from the life before",
         link: "https://github.com/kubernetes/kubernetes/issues/141155",
-        versions: Versions {
-            since_minor: 35,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(35),
         guarantees: &[
             "G-started-once",
             "G-started-before-ready",
@@ -125,12 +112,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "containerd/exit-code-2",
         title: "A container whose pod is deleted in the instant of its start ends with 2, the code of the runtime's own init",
         link: "https://github.com/kubernetes/kubernetes/issues/129800",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-exit-is-the-process's"],
         is_its_doing: ended_in_the_instant_of_its_start,
         in_api_server: false,
@@ -141,12 +123,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#128516",
         title: "A pod falls back to Pending when a main waits in back-off while a sidecar restarts",
         link: "https://github.com/kubernetes/kubernetes/issues/127793",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: Some(33),
-        },
+        versions: Versions::since(28).fixed_in(33),
         guarantees: &["G-phase-goes-forward"],
         is_its_doing: |case, breach| {
             step_of(case, breach.event_index).is_some_and(|step| {
@@ -170,12 +147,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#101044",
         title: "lastState is lost when the kubelet has already removed the dead container",
         link: "https://github.com/kubernetes/kubernetes/issues/101044",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: Some(36),
-        },
+        versions: Versions::since(28).fixed_in(36),
         guarantees: &["G-last-state"],
         is_its_doing: |_, _| true,
         in_api_server: false,
@@ -186,12 +158,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "containerd/started-after-its-end",
         title: "A process that ends at once is said to have started after its end: the runtime notes the start too late",
         link: "https://github.com/containerd/containerd/blob/main/internal/cri/server/container_start.go",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-terminated-tells-times"],
         is_its_doing: started_after_its_end,
         in_api_server: false,
@@ -202,12 +169,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#87039",
         title: "A second delete with a shorter grace moves an almost expired deletion timestamp to the present",
         link: "https://github.com/kubernetes/kubernetes/issues/87039",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-deletion-is-not-put-off"],
         // Only a timestamp that the first grace had already reached is moved.
         is_its_doing: |case, breach| {
@@ -232,12 +194,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#113606",
         title: "A delete waits for the kills of containers whose probes failed, and these are started once more",
         link: "https://github.com/kubernetes/kubernetes/issues/113606",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-delete-comes-first", "G-gone-in-time"],
         // The first guarantee itself asks for a kill by a probe that was under way when the pod was deleted; the second is
         // broken where the pod was already being torn down because its work was over, with its own grace.
@@ -250,12 +207,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#83916",
         title: "A second delete with a shorter grace changes nothing once the kubelet has begun to stop the containers",
         link: "https://github.com/kubernetes/kubernetes/issues/83916",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-shorter-grace-counts", "G-gone-in-time"],
         is_its_doing: |case, breach| match breach.container {
             Some(index) => had_its_first_grace_at_most(case, index),
@@ -269,12 +221,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#134660",
         title: "PodReadyToStartContainers becomes true only after the first container has started",
         link: "https://github.com/kubernetes/kubernetes/pull/134660",
-        versions: Versions {
-            since_minor: 29,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: Some(36),
-        },
+        versions: Versions::since(29).fixed_in(36),
         guarantees: &["G-network-announced"],
         // The sync that sees the sandbox sees what has been started in it since.
         is_its_doing: |case, breach| {
@@ -291,12 +238,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#119617",
         title: "A readiness probe's initial delay counts from the container's start, not from its startup probe's success",
         link: "https://github.com/kubernetes/kubernetes/issues/119617",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-delay-after-startup"],
         is_its_doing: waited_for_its_delay_since_its_start,
         in_api_server: false,
@@ -307,12 +249,7 @@ pub const UPSTREAM: &[Deviation] = &[
         name: "kubernetes#109537",
         title: "A container that its liveness probe stops under OnFailure is not restarted if it meets its back-off and had exited with 0",
         link: "https://github.com/kubernetes/kubernetes/issues/109537",
-        versions: Versions {
-            since_minor: 28,
-            since_patches: &[],
-            fixed_patches: &[],
-            fixed_minor: None,
-        },
+        versions: Versions::since(28),
         guarantees: &["G-succeeded-by-itself"],
         is_its_doing: |case, _| case.trace.spec.restart_policy == RestartPolicy::OnFailure,
         in_api_server: false,

@@ -81,6 +81,11 @@ impl<'a> Case<'a> {
         Some((n, self.facts.get(index, n)?))
     }
 
+    /// When a life began.
+    pub fn start(&self, index: usize, n: u32) -> Option<Interval> {
+        self.facts.get(index, n)?.start
+    }
+
     /// Does the recording show anywhere that this container ever ran?
     pub fn ever_ran(&self, index: usize) -> bool {
         (0..self.facts.instances(index)).any(|n| self.facts.get(index, n).is_some_and(has_run))
@@ -126,6 +131,12 @@ impl<'a> Case<'a> {
             None => forced.and_then(|step| self.not_before(step)),
         };
         [self.watched_until(), terminal, deleted].into_iter().flatten().min()
+    }
+
+    /// Until when its containers were wanted: [`Case::free_until`], and work that was left.
+    pub fn wanted_until(&self) -> Option<UnixMs> {
+        let over = [self.mains_done(), self.init_failed()].into_iter().flatten();
+        over.map(|it| it.lo).chain(self.free_until()).min()
     }
 
     /// The last step, where something that never came is missed.
@@ -210,12 +221,23 @@ impl<'a> Case<'a> {
         told.min()
     }
 
+    /// Evictions and the like stop containers for reasons of their own; and a delete of which a stream that was joined late
+    /// shows only the end may have come at any time. (One that comes when the pod has ended tells nobody to stop.)
+    pub fn has_other_reasons(&self) -> bool {
+        let steps = &self.trace.steps;
+        let marked = steps.iter().position(|step| step.deletion.is_some());
+        let had_ended = |at: usize| steps[..at].iter().any(|step| step.view.phase.is_terminal());
+        let unknown_delete = self.deletion.is_none() && marked.is_some_and(|at| !had_ended(at));
+        self.forced || unknown_delete || steps.iter().any(|step| step.view.reason != Reason::None)
+    }
+
     /// Was a life of a main told to stop at `term` because its own probe had failed? Nothing else stops a main whose pod is
     /// not deleted: while it runs the pod's work is not over.
     pub fn told_by_its_probe(&self, index: usize, term: UnixMs) -> bool {
         self.kind(index) == Kind::Main
             && self.can_be_killed_by_probe(index)
             && !self.sandbox_changed
+            && !self.has_other_reasons()
             && self.deletion.is_none_or(|it| term + CLOCKS_MS < it.requested.lo)
     }
 

@@ -2,7 +2,7 @@
 
 use super::identity::reported;
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::trace::{ConditionKind, Kind, Phase, Reason, State, Step, UnixMs};
+use crate::trace::{ConditionKind, ContainerView, Kind, Phase, Reason, State, Step, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -235,7 +235,7 @@ fn initialized_since(case: &Case) -> Outcome {
         for index in case.of_kind(Kind::Init) {
             let view = it.view.containers[index].as_ref();
             let ended = it.seen[index].finished_at.filter(|&at| at > 0);
-            let done = view.is_some_and(|view| matches!(&view.state, State::Terminated(exit) if exit.code == 0));
+            let done = view.is_some_and(ContainerView::has_succeeded);
             let Some(ended) = ended.filter(|_| done) else { continue };
             findings.at_risk();
             if since < ended {
@@ -311,7 +311,7 @@ fn ready_after_init(case: &Case) -> Outcome {
         findings.at_risk();
         let done = |index: &usize| {
             let view = it.view.containers[*index].as_ref();
-            view.is_some_and(|view| matches!(&view.state, State::Terminated(exit) if exit.code == 0))
+            view.is_some_and(ContainerView::has_succeeded)
         };
         if let Some(index) = case.of_kind(Kind::Init).find(|index| !done(index)) {
             let summary = format!("the pod is Ready although {} has not exited with 0", case.name(index));

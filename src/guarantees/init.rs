@@ -95,8 +95,7 @@ fn init_in_order(case: &Case) -> Outcome {
                 let [Some(view), Some(next)] = views(case, step, [index, other]) else {
                     continue;
                 };
-                complete |= matches!(&view.state, State::Terminated(exit) if exit.code == 0)
-                    || view.last.as_ref().is_some_and(|exit| exit.code == 0);
+                complete |= view.has_succeeded() || view.last.as_ref().is_some_and(|exit| exit.code == 0);
                 if !complete && next.state == State::Running {
                     let summary = format!(
                         "{} runs although {} has not exited with 0",
@@ -149,11 +148,7 @@ fn sidecar_first(case: &Case) -> Outcome {
 }
 
 fn init_opens(case: &Case) -> Outcome {
-    opens(
-        case,
-        Kind::Init,
-        |view| matches!(&view.state, State::Terminated(exit) if exit.code == 0),
-    )
+    opens(case, Kind::Init, ContainerView::has_succeeded)
 }
 
 fn sidecar_opens(case: &Case) -> Outcome {

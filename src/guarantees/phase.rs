@@ -1,6 +1,5 @@
 //! What the phase says of the work.
 
-use super::stops::has_other_reasons;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{Kind, Phase, State};
 
@@ -116,7 +115,7 @@ fn terminal_stays(case: &Case) -> Outcome {
 fn succeeded_by_itself(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     // The phase of a deleted pod goes by its exit codes, and the documentation says so.
-    let by_itself = |&step: &usize| !has_other_reasons(case) && case.trace.steps[step].deletion.is_none();
+    let by_itself = |&step: &usize| case.trace.steps[step].deletion.is_none();
     let Some(step) = case.terminal_step().filter(by_itself) else {
         return findings.outcome();
     };

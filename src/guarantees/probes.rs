@@ -156,7 +156,7 @@ fn liveness_restarts(case: &Case) -> Outcome {
             let shown = case
                 .views(index)
                 .find(|(_, view)| view.state == State::Running && view.restart_count == n && view.started);
-            let (Some((step, _)), Some(start)) = (shown, case.facts.get(index, n).and_then(|facts| facts.start)) else {
+            let (Some((step, _)), Some(start)) = (shown, case.start(index, n)) else {
                 continue;
             };
             let Some(shown_at) = case.not_after(step) else { continue };
@@ -179,7 +179,7 @@ fn startup_failure_restarts(case: &Case) -> Outcome {
         };
         for n in 0..case.facts.instances(index) {
             let never = earliest_pass_ms(startup.outcome, n).is_none();
-            let Some(start) = case.facts.get(index, n).and_then(|facts| facts.start).filter(|_| never) else {
+            let Some(start) = case.start(index, n).filter(|_| never) else {
                 continue;
             };
             let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
@@ -199,15 +199,8 @@ fn startup_failure_restarts(case: &Case) -> Outcome {
 /// Judges that a life whose probe has failed at `failed` ends in time, as long as the kubelet probes at all.
 fn must_end(case: &Case, index: usize, n: u32, failed: UnixMs, which: &str, findings: &mut Findings) {
     // Nobody is killed for a probe once the pod is being torn down.
-    let ends = [
-        case.free_until(),
-        case.mains_done().map(|it| it.lo),
-        case.init_failed().map(|it| it.lo),
-    ];
     let facts = case.facts.get(index, n);
-    let Some(until) = ends.into_iter().flatten().min() else {
-        return;
-    };
+    let Some(until) = case.wanted_until() else { return };
     // Told to stop while the pod was at work: this is what was promised.
     if facts.is_some_and(|facts| facts.term.is_some_and(|term| term < until)) {
         findings.at_risk();

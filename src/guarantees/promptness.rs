@@ -131,7 +131,7 @@ fn no_sidecar_after_the_work(case: &Case) -> Outcome {
         findings.at_risk();
         let bound_ms = case.bounds.detect_ms + (position as i64 + 1) * one_start_ms;
         for n in 1..case.facts.instances(index) {
-            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let start = case.start(index, n);
             if let Some(late_ms) = start.map(|start| start.lo - done.hi).filter(|&ms| ms > bound_ms) {
                 let summary = format!(
                     "{} was started again {late_ms} ms after the last main container had ended for good",

@@ -41,12 +41,7 @@ fn unready_when_failing(case: &Case) -> Outcome {
         return findings.outcome();
     };
     // In a shutdown probes are taken away one after the other.
-    let ends = [
-        case.free_until(),
-        case.mains_done().map(|it| it.lo),
-        case.init_failed().map(|it| it.lo),
-    ];
-    let Some(until) = ends.into_iter().flatten().min() else {
+    let Some(until) = case.wanted_until() else {
         return findings.outcome();
     };
     for (index, script) in scenario.containers().enumerate() {
@@ -62,7 +57,7 @@ fn unready_when_failing(case: &Case) -> Outcome {
             .filter(|(_, view)| view.state == State::Running && view.started)
         {
             let n = view.restart_count;
-            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let start = case.start(index, n);
             let Some((start, fails_ms)) = start.zip(fails_for_good_ms(readiness.outcome, n)) else {
                 continue;
             };
@@ -109,7 +104,7 @@ fn delay_after_startup(case: &Case) -> Outcome {
                 continue;
             };
             let n = view.restart_count;
-            let start = case.facts.get(index, n).and_then(|facts| facts.start);
+            let start = case.start(index, n);
             let passes_ms = earliest_pass_ms(startup.outcome, n);
             let Some(((start, passes_ms), at)) = start.zip(passes_ms).zip(case.not_after(step)) else {
                 continue;
@@ -146,22 +141,21 @@ fn success_threshold(case: &Case) -> Outcome {
         let Some(probe) = spec.readiness.as_ref().filter(|_| spec.kind != Kind::Init) else {
             continue;
         };
-        let wanted = i64::from(probe.success_threshold);
+        let (wanted, period_ms) = (i64::from(probe.success_threshold), i64::from(probe.period_s) * 1_000);
         // What a burst can reach needs no time that could be measured.
-        if wanted <= asked_at_most(i64::from(probe.period_s) * 1_000, 0) {
+        if wanted <= asked_at_most(period_ms, 0) {
             continue;
         }
         for (step, view) in case
             .views(index)
             .filter(|(_, view)| view.state == State::Running && view.ready)
         {
-            let start = case.facts.get(index, view.restart_count).and_then(|facts| facts.start);
+            let start = case.start(index, view.restart_count);
             let Some((start, at)) = start.zip(case.not_after(step)) else {
                 continue;
             };
             findings.at_risk();
-            let asked = asked_at_most(i64::from(probe.period_s) * 1_000, (at - start.lo).max(0));
-            if asked < wanted {
+            if asked_at_most(period_ms, (at - start.lo).max(0)) < wanted {
                 let summary = format!(
                     "{} is ready at most {} ms after its start; its probe has to pass {wanted} times",
                     case.name(index),

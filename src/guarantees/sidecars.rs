@@ -162,14 +162,7 @@ fn restarted(case: &Case) -> Outcome {
     if case.sandbox_changed {
         return findings.outcome();
     }
-    let needed_until = [
-        case.free_until(),
-        case.mains_done().map(|it| it.lo),
-        case.init_failed().map(|it| it.lo),
-    ]
-    .into_iter()
-    .flatten()
-    .min();
+    let needed_until = case.wanted_until();
     for index in case.of_kind(Kind::Sidecar) {
         for n in 0..case.facts.instances(index) {
             let Some(finish) = case.facts.get(index, n).and_then(|facts| facts.finish) else {

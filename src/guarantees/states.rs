@@ -218,7 +218,7 @@ fn init_ready_means_success(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in case.of_kind(Kind::Init) {
         let holds = |view: &ContainerView| {
-            let done = matches!(&view.state, State::Terminated(exit) if exit.code == 0);
+            let done = view.has_succeeded();
             Some(view.ready == done)
         };
         let what = "is ready although it has not exited with 0, or is not although it has";

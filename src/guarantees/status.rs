@@ -1,7 +1,7 @@
 //! What a published status may not do: contradict itself, or an earlier one.
 
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::trace::{ConditionKind, Kind, State};
+use crate::trace::{ConditionKind, ContainerView, Kind, State};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -176,7 +176,7 @@ fn initialized_means_done(case: &Case) -> Outcome {
     for (step, it) in case.trace.steps.iter().enumerate() {
         for &index in &inits {
             let view = it.view.containers[index].as_ref();
-            done[index] |= view.is_some_and(|view| matches!(&view.state, State::Terminated(exit) if exit.code == 0));
+            done[index] |= view.is_some_and(ContainerView::has_succeeded);
         }
         if !it.view.conditions[ConditionKind::Initialized as usize]
             .as_ref()

@@ -3,7 +3,7 @@
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::{FAR_FUTURE, InstanceFacts, STOP_TIMEOUT_MS_MIN};
-use crate::trace::{Kind, ProbeSpec, Reason, UnixMs};
+use crate::trace::{Kind, ProbeSpec, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -70,16 +70,6 @@ fn told<'c>(case: &'c Case, index: usize) -> impl Iterator<Item = (u32, &'c Inst
     })
 }
 
-/// Evictions and the like stop containers for reasons of their own; and a delete of which a stream that was joined late
-/// shows only the end may have come at any time. (One that comes when the pod has ended tells nobody to stop.)
-pub(super) fn has_other_reasons(case: &Case) -> bool {
-    let steps = &case.trace.steps;
-    let marked = steps.iter().position(|step| step.deletion.is_some());
-    let had_ended = |at: usize| steps[..at].iter().any(|step| step.view.phase.is_terminal());
-    let unknown_delete = case.deletion.is_none() && marked.is_some_and(|at| !had_ended(at));
-    case.forced || unknown_delete || steps.iter().any(|step| step.view.reason != Reason::None)
-}
-
 /// Can nothing have told a container to stop at this time but a probe?
 fn before_any_shutdown(case: &Case, term: UnixMs) -> bool {
     case.shutdown_begins_no_earlier_than()
@@ -88,7 +78,7 @@ fn before_any_shutdown(case: &Case, term: UnixMs) -> bool {
 
 fn stopped_for_a_reason(case: &Case, of: fn(Kind) -> bool) -> Outcome {
     let mut findings = Findings::default();
-    if has_other_reasons(case) {
+    if case.has_other_reasons() {
         return findings.outcome();
     }
     let unprobed = |&index: &usize| of(case.kind(index)) && !case.can_be_killed_by_probe(index);
@@ -119,7 +109,7 @@ pub(super) fn soonest_failure_ms(probe: &ProbeSpec, from_ms: i64) -> i64 {
 /// liveness probe is asked at all.
 fn not_too_early(case: &Case, liveness_from_ms: fn(&Case, (usize, u32)) -> Option<i64>) -> Outcome {
     let mut findings = Findings::default();
-    if has_other_reasons(case) {
+    if case.has_other_reasons() {
         return findings.outcome();
     }
     for (index, spec) in case.trace.spec.containers.iter().enumerate() {
@@ -199,7 +189,7 @@ fn gone_after(case: &Case, life: (usize, u32), term: UnixMs, grace_s: u32, findi
 
 fn killed_in_time(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    if has_other_reasons(case) {
+    if case.has_other_reasons() {
         return findings.outcome();
     }
     let deletes = case.trace.steps.iter().filter_map(|step| step.deletion);
@@ -216,7 +206,7 @@ fn killed_in_time(case: &Case) -> Outcome {
 
 fn probe_grace(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    if has_other_reasons(case) {
+    if case.has_other_reasons() {
         return findings.outcome();
     }
     for (index, spec) in case.trace.spec.containers.iter().enumerate() {

@@ -2,7 +2,6 @@
 
 use super::delays::{begin_ms, busy_ms, first_start_ms};
 use super::sidecars::shown;
-use super::stops::has_other_reasons;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::STOP_TIMEOUT_MS_MIN;
 use crate::trace::{EventType, Kind, UnixMs};
@@ -159,8 +158,7 @@ fn grace_over(case: &Case, index: usize, term: UnixMs) -> Option<UnixMs> {
         .deletion
         .map_or(by_probe_s, |deletion| by_probe_s.min(deletion.grace_s));
     let by_probe = term + i64::from(shortest_s) * 1_000;
-    let only_by_probe = !has_other_reasons(case) && case.told_by_its_probe(index, term);
-    let other = pod_wide.filter(|_| !only_by_probe);
+    let other = pod_wide.filter(|_| !case.told_by_its_probe(index, term));
     Some(other.map_or(by_probe, |end| end.min(by_probe)))
 }
 

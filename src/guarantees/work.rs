@@ -60,39 +60,29 @@ fn phase_is_known(case: &Case) -> Outcome {
     findings.outcome()
 }
 
-fn has_succeeded(view: Option<&ContainerView>) -> bool {
-    view.is_some_and(|view| matches!(&view.state, State::Terminated(exit) if exit.code == 0))
-}
-
 fn pending_while_initializing(case: &Case) -> Outcome {
-    let mut findings = Findings::default();
-    for (step, it) in reported(case).filter(|_| !case.sandbox_changed) {
-        let incomplete = |index: &usize| !has_succeeded(it.view.containers[*index].as_ref());
-        let Some(index) = case.of_kind(Kind::Init).find(incomplete) else {
-            continue;
-        };
-        findings.at_risk();
-        if it.view.phase == Phase::Running {
-            let summary = format!("the pod is Running although {} has not exited with 0", case.name(index));
-            findings.broken(case, step, Some(index), summary);
-        }
-    }
-    findings.outcome()
+    let incomplete = |view: Option<&ContainerView>| !view.is_some_and(ContainerView::has_succeeded);
+    not_running_while(case, Kind::Init, incomplete, "has not exited with 0")
 }
 
 fn running_means_created(case: &Case) -> Outcome {
+    let uncreated = |view: Option<&ContainerView>| {
+        view.is_none_or(|view| matches!(view.state, State::Waiting(_)) && view.last.is_none())
+    };
+    not_running_while(case, Kind::Main, uncreated, "was never created")
+}
+
+/// Judges that the phase is not Running while something is missing of a container of this kind.
+fn not_running_while(case: &Case, kind: Kind, is_missing: fn(Option<&ContainerView>) -> bool, what: &str) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in reported(case).filter(|_| !case.sandbox_changed) {
-        let uncreated = |index: &usize| {
-            let view = it.view.containers[*index].as_ref();
-            view.is_none_or(|view| matches!(view.state, State::Waiting(_)) && view.last.is_none())
-        };
-        let Some(index) = case.of_kind(Kind::Main).find(uncreated) else {
+        let missing = |index: &usize| is_missing(it.view.containers[*index].as_ref());
+        let Some(index) = case.of_kind(kind).find(missing) else {
             continue;
         };
         findings.at_risk();
         if it.view.phase == Phase::Running {
-            let summary = format!("the pod is Running although {} was never created", case.name(index));
+            let summary = format!("the pod is Running although {} {what}", case.name(index));
             findings.broken(case, step, Some(index), summary);
         }
     }
@@ -105,7 +95,7 @@ fn running_when_up(case: &Case) -> Outcome {
         let up = |(index, view): (usize, &Option<ContainerView>)| {
             let runs = view.as_ref().is_some_and(|view| view.state == State::Running);
             match case.kind(index) {
-                Kind::Init => has_succeeded(view.as_ref()),
+                Kind::Init => view.as_ref().is_some_and(ContainerView::has_succeeded),
                 Kind::Sidecar => runs && view.as_ref().is_some_and(|view| view.started),
                 Kind::Main => runs,
             }

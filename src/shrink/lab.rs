@@ -54,7 +54,7 @@ pub enum Stop {
 }
 
 /// Runs trials.
-pub trait Lab: Sync {
+pub trait Lab {
     /// Name and kubelet version of each node.
     fn nodes(&self) -> &[(String, String)];
 

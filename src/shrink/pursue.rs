@@ -72,7 +72,7 @@ pub struct Pursuit<'a> {
     /// Where to keep the recording of a smallest pod that shows it.
     pub recording: Option<&'a Path>,
     /// A line of progress.
-    pub say: &'a (dyn Fn(&str) + Sync),
+    pub say: &'a dyn Fn(&str),
 }
 
 /// What came of it.

@@ -1,7 +1,7 @@
 //! Candidates on simulated nodes.
 
+use std::cell::Cell;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::campaign::{Class, Played, Simulation, rerecord};
 use crate::check::Verdict;
@@ -16,7 +16,7 @@ pub struct SimulatedLab {
     simulation: Simulation,
     nodes: Vec<(String, String)>,
     /// Waves so far: every pod has a seed of its own.
-    waves: AtomicU64,
+    waves: Cell<u64>,
 }
 
 impl SimulatedLab {
@@ -26,7 +26,7 @@ impl SimulatedLab {
         Self {
             nodes: simulation.versions.iter().map(node).collect(),
             simulation,
-            waves: AtomicU64::new(0),
+            waves: Cell::new(0),
         }
     }
 }
@@ -37,7 +37,7 @@ impl Lab for SimulatedLab {
     }
 
     fn run(&self, trials: &[Trial], keep: Option<Keep<'_>>) -> Result<Vec<Shown>, Stop> {
-        let wave = self.waves.fetch_add(1, Ordering::Relaxed);
+        let wave = self.waves.replace(self.waves.get() + 1);
         let mut keep = keep;
         let mut results = Vec::new();
         for (number, trial) in trials.iter().enumerate() {

@@ -139,6 +139,13 @@ pub struct ContainerView {
     pub started: bool,
 }
 
+impl ContainerView {
+    /// Does it show an exit with 0?
+    pub fn has_succeeded(&self) -> bool {
+        matches!(&self.state, State::Terminated(exit) if exit.code == 0)
+    }
+}
+
 /// Pod phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Phase {

@@ -9,6 +9,42 @@ pub fn folder(name: &str) -> String {
     path.to_str().expect("a plain path").to_owned()
 }
 
+/// A simulated node whose sidecars are not restarted.
+pub const FAULTY_NODE: [&str; 6] = [
+    "--target",
+    "simulated",
+    "--fault",
+    "sidecar-not-restarted",
+    "--node",
+    "v1.37.0",
+];
+
+/// Twenty pods on it, kept in this folder.
+pub fn faulty_run(folder: &str) -> Output {
+    let run = [
+        "run",
+        "--cases",
+        "20",
+        "--profile",
+        "sidecars",
+        "--seed",
+        "7f3a9c",
+        "--output",
+        folder,
+    ];
+    podcheck(&[&run[..], &FAULTY_NODE].concat())
+}
+
+/// A pod that shows a known deviation.
+pub const KNOWN: [&str; 6] = [
+    "replay",
+    "deviation/125404",
+    "--target",
+    "simulated",
+    "--node",
+    "1.29.2",
+];
+
 const HEALTHY: [&str; 8] = [
     "run",
     "--target",
@@ -62,26 +98,7 @@ fn the_seed_is_the_first_thing_said() {
 #[test]
 fn a_divergence_is_told_kept_and_replayed() {
     let folder = folder("faulty");
-    let fault = [
-        "--target",
-        "simulated",
-        "--fault",
-        "sidecar-not-restarted",
-        "--node",
-        "v1.37.0",
-    ];
-    let arguments = [
-        "run",
-        "--cases",
-        "20",
-        "--profile",
-        "sidecars",
-        "--seed",
-        "7f3a9c",
-        "--output",
-        &folder,
-    ];
-    let output = podcheck(&[&arguments[..], &fault].concat());
+    let output = faulty_run(&folder);
     assert_eq!(code(&output), 1, "{}", out(&output));
     let text = out(&output);
     let first = text.split("\n\nreplay: ").next().expect("a divergence");
@@ -120,22 +137,20 @@ fn a_divergence_is_told_kept_and_replayed() {
     );
     let scenario = kept.join("scenario.yaml");
     let scenario = scenario.to_str().expect("a plain path");
-    let several = podcheck(&[&["replay", scenario, "--times", "5", "--format", "json"], &fault[..]].concat());
+    let several = podcheck(
+        &[
+            &["replay", scenario, "--times", "5", "--format", "json"],
+            &FAULTY_NODE[..],
+        ]
+        .concat(),
+    );
     assert_eq!(objects(&several)[0]["kubelets"]["v1.37.0"]["judged"], 5);
     assert_eq!(code(&podcheck(&["predict", scenario])), 0);
 }
 
 #[test]
 fn strict_makes_known_deviations_fail() {
-    let arguments = [
-        "replay",
-        "deviation/125404",
-        "--target",
-        "simulated",
-        "--node",
-        "1.29.2",
-    ];
-    let lenient = podcheck(&arguments);
+    let lenient = podcheck(&KNOWN);
     assert!(
         out(&lenient).contains("known deviation kubernetes#125404: 1"),
         "{}",
@@ -146,6 +161,6 @@ fn strict_makes_known_deviations_fail() {
         "{}",
         out(&lenient)
     );
-    let strict = podcheck(&[&arguments[..], &["--strict"]].concat());
+    let strict = podcheck(&[&KNOWN[..], &["--strict"]].concat());
     assert_eq!((code(&lenient), code(&strict)), (0, 1));
 }

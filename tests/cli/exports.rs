@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::campaigns::folder;
+use super::campaigns::{faulty_run, folder};
 use super::*;
 
 fn exported(what: &str, form: &str) -> String {
@@ -92,26 +92,7 @@ fn has_chainsaws_shape(name: &str, test: &Value) {
 #[test]
 fn a_divergences_folder_is_exported_whole() {
     let folder = folder("export-folder");
-    let fault = [
-        "--target",
-        "simulated",
-        "--fault",
-        "sidecar-not-restarted",
-        "--node",
-        "v1.37.0",
-    ];
-    let run = [
-        "run",
-        "--cases",
-        "20",
-        "--profile",
-        "sidecars",
-        "--seed",
-        "7f3a9c",
-        "--output",
-        &folder,
-    ];
-    assert_eq!(code(&podcheck(&[&run[..], &fault].concat())), 1);
+    assert_eq!(code(&faulty_run(&folder)), 1);
     let divergences = format!("{folder}/divergences");
     let entries = fs::read_dir(&divergences)
         .expect("divergences")

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use podcheck::campaign::{Finding, Found, Rates, judge_each};
+use podcheck::campaign::{Finding, judge_each};
 use podcheck::check::Verdict;
 use podcheck::cluster::{Cluster, ClusterFacts, ClusterOptions, connect};
 use podcheck::report;
@@ -216,19 +216,7 @@ impl Batch {
 }
 
 fn told(finding: &Finding, node: &str, case: &str) -> String {
-    let found = Found {
-        case: case.to_owned(),
-        pod: finding.trace.name.clone(),
-        uid: finding.trace.uid.clone(),
-        node: Some(node.to_owned()),
-        kubernetes: finding.kubernetes.clone(),
-        divergences: finding.divergences.clone(),
-        class: finding.class(),
-        confirmed: Rates::new(),
-        minimal: None,
-        folder: None,
-        replay: format!("podcheck replay {case} --node {node}"),
-    };
+    let found = finding.found(case.to_owned(), format!("podcheck replay {case} --node {node}"));
     report::explain(finding, &found, None).text
 }
 

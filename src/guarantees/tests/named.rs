@@ -72,3 +72,22 @@ fn the_term_of_one_that_is_killed_may_be_told_by_nobody() {
     };
     killed_at(21.1).is_named("G-no-sidecar-after-the-work", "podcheck/RS-10");
 }
+
+#[test]
+fn a_delete_waits_for_a_natural_end_that_is_under_way() {
+    let yaml = "restartPolicy: Never\ngraceSeconds: 40\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: \
+                {action: ignore}}]\nmain:\n  - attempts: [{livesMs: 10000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: \
+                60000\n";
+    let pod = pod(Never, 40, &["s0", "m0"])
+        .scripted(yaml)
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((12.0, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+        .term("s0", 12.5)
+        .deleted(14.0, 2)
+        .step(14.1, Running, "ip init sandbox", "s0:R0sr m0:T0=0")
+        .killed("s0", 52.6)
+        .step(53.0, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
+        .step(54.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
+    pod.is_named("G-gone-in-time", "kubernetes#113606");
+}

@@ -16,12 +16,8 @@ impl Page<'_> {
                 "{at_risk} of {} were at risk in some pod, {broken} were broken. A promise is a sentence of the documentation, a KEP or an API comment, judged on the recording alone.",
                 promises.len()
             ));
-            markup.nest("details", &[], |markup| {
-                markup.raw("<summary>All promises</summary>");
-                markup.nest("div", &[("class", &"wide")], |markup| {
-                    markup.nest("table", &[], |markup| {
-                        markup.raw("<thead><tr><th>promise</th><th class=\"number\">at risk</th><th class=\"number\">broken</th><th>in words</th><th>known as</th></tr></thead>");
-                        markup.nest("tbody", &[], |markup| {
+            let head = "<thead><tr><th>promise</th><th class=\"number\">at risk</th><th class=\"number\">broken</th><th>in words</th><th>known as</th></tr></thead>";
+            folded(markup, "<summary>All promises</summary>", head, |markup| {
                             for promise in promises {
                                 markup.nest("tr", &[], |markup| {
                                     markup.nest("td", &[], |markup| outside(markup, promise.link, promise.id));
@@ -35,9 +31,6 @@ impl Page<'_> {
                                     markup.element("td", &[("class", &"soft")], promise.deviations.join(", "));
                                 });
                             }
-                        });
-                    });
-                });
             });
         });
     }
@@ -49,32 +42,42 @@ impl Page<'_> {
         let met = self.summary.goals.values().filter(|pods| **pods > 0).count();
         markup.nest("section", &[("id", &"goals")], |markup| {
             markup.raw("<h2>Goals</h2>");
-            markup.element("p", &[("class", &"note")], format_args!(
-                "{met} of {} situations that a campaign should meet were met.",
-                self.summary.goals.len()
-            ));
-            markup.nest("details", &[], |markup| {
-                markup.raw("<summary>All goals</summary>");
-                markup.nest("div", &[("class", &"wide")], |markup| {
-                    markup.nest("table", &[], |markup| {
-                        markup.raw("<thead><tr><th>goal</th><th class=\"number\">pods</th><th>what has happened</th></tr></thead>");
-                        markup.nest("tbody", &[], |markup| {
-                            for goal in goals::all() {
-                                let pods = self.summary.goals.get(goal.id).copied().unwrap_or_default();
-                                let is_missed = self.summary.goals_missed.contains(&goal.id);
-                                let class = if is_missed { "unknown" } else { "" };
-                                markup.nest("tr", &[("class", &class)], |markup| {
-                                    markup.element("td", &[], goal.id);
-                                    let class = if pods == 0 { "number zero" } else { "number" };
-                                    markup.element("td", &[("class", &class)], pods);
-                                    let missed = if is_missed { " (missed)" } else { "" };
-                                    markup.element("td", &[], format_args!("{}{missed}", goal.sentence));
-                                });
-                            }
-                        });
+            markup.element(
+                "p",
+                &[("class", &"note")],
+                format_args!(
+                    "{met} of {} situations that a campaign should meet were met.",
+                    self.summary.goals.len()
+                ),
+            );
+            let head = "<thead><tr><th>goal</th><th class=\"number\">pods</th><th>what has happened</th></tr></thead>";
+            folded(markup, "<summary>All goals</summary>", head, |markup| {
+                for goal in goals::all() {
+                    let pods = self.summary.goals.get(goal.id).copied().unwrap_or_default();
+                    let is_missed = self.summary.goals_missed.contains(&goal.id);
+                    let class = if is_missed { "unknown" } else { "" };
+                    markup.nest("tr", &[("class", &class)], |markup| {
+                        markup.element("td", &[], goal.id);
+                        let class = if pods == 0 { "number zero" } else { "number" };
+                        markup.element("td", &[("class", &class)], pods);
+                        let missed = if is_missed { " (missed)" } else { "" };
+                        markup.element("td", &[], format_args!("{}{missed}", goal.sentence));
                     });
-                });
+                }
             });
         });
     }
+}
+
+/// A table that is shown when somebody asks for it.
+fn folded(markup: &mut Markup, summary: &'static str, head: &'static str, rows: impl FnOnce(&mut Markup)) {
+    markup.nest("details", &[], |markup| {
+        markup.raw(summary);
+        markup.nest("div", &[("class", &"wide")], |markup| {
+            markup.nest("table", &[], |markup| {
+                markup.raw(head);
+                markup.nest("tbody", &[], rows);
+            });
+        });
+    });
 }
