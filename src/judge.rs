@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Bounds, Divergence, Facts, Inclusion, Verdict, includes};
 use crate::deviations;
-use crate::guarantees::{self, Case, Outcome};
+use crate::guarantees::{self, Case, Guarantee, Outcome};
 use crate::model::{Behaviour, KubeletVersion};
 use crate::trace::{Gap, Trace};
 
@@ -91,20 +91,27 @@ pub fn catalogue(tallies: &Tallies) -> Vec<Promise> {
 
 /// Judges one pod; under `strict` a known deviation is a divergence.
 pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, strict: bool) -> Judgement {
-    if let Some(reason) = cannot_be_judged(trace) {
+    if let Some(reason) = never_reported(trace) {
         return Judgement::inconclusive(reason);
     }
+    let not_covered = not_covered(trace);
     let Some(version) = version else {
-        return Judgement::inconclusive(
-            "the kubelet's version is not known, or the model does not cover it".to_string(),
-        );
+        let unknown = "the kubelet's version is not known, or the model does not cover it";
+        return Judgement::inconclusive(not_covered.unwrap_or_else(|| unknown.to_string()));
     };
     let facts = Facts::of(trace);
     let case = Case::new(trace, &facts, bounds);
-    let (tallies, broken) = judge_guarantees(&case, version);
+    if let Some(reason) = not_covered {
+        return judge_uncovered(&case, version, strict, reason);
+    }
+    let (tallies, broken) = judge_guarantees(&case, version, guarantees::all());
     let (mut found, undecided) = match includes(&Behaviour::of(version), trace, bounds) {
         Inclusion::Included => (Vec::new(), None),
         Inclusion::Undecided(reason) => (Vec::new(), Some(reason)),
+        Inclusion::Excluded(_) if case.ran_without_its_sandbox() => {
+            let reason = "the pod lost its sandbox and went on in another, which the model does not cover";
+            (Vec::new(), Some(reason.to_string()))
+        }
         Inclusion::Excluded(mut divergence) => {
             let known = deviations::hiding(version, &case, &divergence);
             divergence.known_deviation = known.map(|deviation| deviation.name.to_string());
@@ -113,12 +120,9 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     };
     let excluded = found.iter().any(|divergence| divergence.known_deviation.is_none());
     found.extend(broken);
-    let unknown = found.iter().any(|divergence| divergence.known_deviation.is_none());
     let verdict = match undecided {
-        Some(reason) if !unknown => Verdict::Inconclusive(reason),
-        _ if found.is_empty() => Verdict::Conforms,
-        _ if unknown || strict => Verdict::Diverges(found),
-        _ => Verdict::KnownDeviation(found),
+        Some(reason) if !has_unknown(&found) => Verdict::Inconclusive(reason),
+        _ => verdict_of(found, strict),
     };
     // The model allows for anything before the first event; what a promise needs from there may be missing.
     let allowed_for = |gap: Gap| gap == Gap::JoinedInTheMiddle && excluded;
@@ -138,19 +142,45 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     }
 }
 
-/// Why nothing can be said of a trace at all.
-fn cannot_be_judged(trace: &Trace) -> Option<String> {
-    if !trace.spec.not_covered.is_empty() {
-        return Some(format!(
-            "the model does not cover {}",
-            trace.spec.not_covered.join(", ")
-        ));
+/// A pod with what the model does not cover: no verdict on its life, but what holds for any pod is still judged.
+fn judge_uncovered(case: &Case, version: KubeletVersion, strict: bool, reason: String) -> Judgement {
+    let of_any_pod = guarantees::all().filter(|guarantee| guarantees::holds_for_any_pod(guarantee));
+    let (tallies, broken) = judge_guarantees(case, version, of_any_pod);
+    let verdict = if broken.is_empty() || !case.trace.gaps.is_empty() {
+        Verdict::Inconclusive(reason)
+    } else {
+        verdict_of(broken, strict)
+    };
+    Judgement {
+        verdict,
+        guarantees: tallies,
     }
-    let reported = trace
-        .steps
-        .iter()
-        .any(|step| step.view.containers.iter().any(Option::is_some));
-    (!reported).then(|| "the kubelet never reported on this pod".to_string())
+}
+
+fn has_unknown(found: &[Divergence]) -> bool {
+    found.iter().any(|divergence| divergence.known_deviation.is_none())
+}
+
+fn verdict_of(found: Vec<Divergence>, strict: bool) -> Verdict {
+    if found.is_empty() {
+        Verdict::Conforms
+    } else if strict || has_unknown(&found) {
+        Verdict::Diverges(found)
+    } else {
+        Verdict::KnownDeviation(found)
+    }
+}
+
+/// Features of the pod that the model does not cover.
+fn not_covered(trace: &Trace) -> Option<String> {
+    let features = &trace.spec.not_covered;
+    (!features.is_empty()).then(|| format!("the model does not cover {}", features.join(", ")))
+}
+
+/// Why nothing can be said of a trace at all.
+fn never_reported(trace: &Trace) -> Option<String> {
+    let mut views = trace.steps.iter().flat_map(|step| &step.view.containers);
+    (!views.any(Option::is_some)).then(|| "the kubelet never reported on this pod".to_string())
 }
 
 fn describe(gap: Gap) -> &'static str {
@@ -162,10 +192,14 @@ fn describe(gap: Gap) -> &'static str {
     }
 }
 
-fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Divergence>) {
+fn judge_guarantees(
+    case: &Case,
+    version: KubeletVersion,
+    guarantees: impl Iterator<Item = &'static Guarantee>,
+) -> (Tallies, Vec<Divergence>) {
     let mut tallies = Tallies::new();
     let mut broken = Vec::new();
-    for guarantee in guarantees::all().filter(|guarantee| version.minor >= guarantee.since_minor) {
+    for guarantee in guarantees.filter(|guarantee| version.minor >= guarantee.since_minor) {
         let tally = tallies.entry(guarantee.id).or_default();
         match (guarantee.judge)(case) {
             Outcome::NotAtRisk => tally.not_at_risk += 1,

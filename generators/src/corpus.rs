@@ -63,6 +63,8 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/pb-13",
     "deviation/rs-11",
     "deviation/pb-14",
+    "deviation/22240",
+    "deviation/to-0",
     "deviation/wr-4",
     "deviation/ph-1",
     "deviation/to-init",

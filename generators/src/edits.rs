@@ -32,15 +32,10 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// Does it take something out of the pod, so that there is less to understand? (Others only make numbers rounder; a
-    /// pod that is watched for less long makes whatever is tried after it quicker.)
+    /// Does it take something out of the pod, so that there is less to understand? (Others only make numbers rounder.)
     pub fn is_structural(self) -> bool {
         match self {
-            Self::Observe(_)
-            | Self::DropContainer(_)
-            | Self::DropDeletion
-            | Self::DropSecondDelete
-            | Self::DropFinalizer => true,
+            Self::DropContainer(_) | Self::DropDeletion | Self::DropSecondDelete | Self::DropFinalizer => true,
             Self::Container(_, change) => matches!(
                 change,
                 Change::ToInit
@@ -51,6 +46,11 @@ impl Edit {
             ),
             _ => false,
         }
+    }
+
+    /// Is the pod watched for less long, so that whatever is tried after it takes less time?
+    pub fn saves_time(self) -> bool {
+        matches!(self, Self::Observe(_))
     }
 }
 
@@ -129,7 +129,8 @@ fn candidates(scenario: &Scenario) -> Vec<Edit> {
         Edit::DropDeletionGrace,
     ];
     edits.extend([Edit::DeleteAtOnce, Edit::SnapAllTimes, Edit::Grace(2)]);
-    edits.extend([2, 4].map(|part| Edit::Observe(scenario.observe_ms_max / part / 1_000 * 1_000)));
+    let quarter_ms = scenario.observe_ms_max / 4;
+    edits.extend([1, 2, 3].map(|quarters| Edit::Observe(quarters * quarter_ms / 1_000 * 1_000)));
     edits.extend([RestartPolicy::Never, RestartPolicy::OnFailure].map(Edit::Policy));
     for (position, container) in scenario.containers().enumerate() {
         edits.push(Edit::DropContainer(position));

@@ -60,7 +60,9 @@ pub enum Problem {
 impl Scenario {
     /// Checks that the scenario makes a pod the API server accepts and that every number is bounded.
     pub fn validate(&self) -> Result<(), Invalid> {
-        between(self.grace_seconds, 1, SECONDS_MAX, || "graceSeconds".into())?;
+        // A delete with a grace of 0 takes the object away before its end can be seen: nothing could be judged of it.
+        let least = u32::from(self.deletion.is_some());
+        between(self.grace_seconds, least, SECONDS_MAX, || "graceSeconds".into())?;
         between(self.observe_ms_max, 1_000, TIME_MS_MAX, || "observeMsMax".into())?;
         at_most_entries(self.init.len(), INIT_MAX, || "init".into())?;
         at_most_entries(self.main.len(), MAIN_MAX, || "main".into())?;
@@ -165,7 +167,6 @@ fn validate_deletion(deletion: &Deletion, pod_grace_seconds: u32, names: &[Strin
     }
     between(attempt, 0, ATTEMPTS_MAX as u32, || "deletion.at.attempt".into())?;
     between(after_ms, 0, TIME_MS_MAX, || "deletion.at.afterMs".into())?;
-    // A grace of 0 takes the object away before its end can be seen: not a scenario that anything could be judged on.
     if let Some(grace_seconds) = deletion.grace_seconds {
         between(grace_seconds, 1, SECONDS_MAX, || "deletion.graceSeconds".into())?;
     }

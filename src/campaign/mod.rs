@@ -32,6 +32,6 @@ pub use rerecord::rerecord;
 pub use simulated::{Draw, IDLE_MS, Played, Simulation, simulate_all};
 pub use soundness::{Accused, Observed, Outcome as SoundnessOutcome, Soundness, Sums, observed_life};
 pub use summary::{Found, ShownClass, Summary, Tally};
-pub use twins::{TWINS, Twin, is_twin};
+pub use twins::{TWINS, Twin, WITHOUT_TWIN, is_twin};
 pub use verdict::{Judged, judge_as};
 pub use zoo::{Catch, Outcome, Zoo};

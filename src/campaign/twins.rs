@@ -15,7 +15,7 @@ pub struct Twin {
     pub regression: Option<(Fault, &'static str)>,
 }
 
-/// One entry for each known deviation.
+/// One entry for each known deviation that a simulated node can have.
 pub const TWINS: &[Twin] = &[
     by_itself("kubernetes#125404", "1.29.2").regressed(Fault::PodIpVanishes, "1.34.0"),
     by_itself("kubernetes#125880", "1.29.2").regressed(Fault::AbsentSidecarBlocks, "1.34.0"),
@@ -50,6 +50,16 @@ pub const TWINS: &[Twin] = &[
     by_itself("podcheck/TO-INIT", "1.37.0"),
     by_itself("kubernetes#109537", "1.37.0"),
     planted("podcheck/WR-7", "1.37.0", Fault::CreatedSaysNothing),
+    by_itself("kubernetes#22240", "1.37.0"),
+    by_itself("podcheck/TO-0", "1.37.0"),
+    by_itself("podcheck/WS-4", "1.34.0"),
+    planted("podcheck/PB-15", "1.37.0", Fault::LateReadiness),
+];
+
+/// Known deviations that no simulated node has, and why.
+pub const WITHOUT_TWIN: &[(&str, &str)] = &[
+    ("podcheck/SB-1", "no simulated node loses a sandbox"),
+    ("podcheck/PH-2", "pods with activeDeadlineSeconds are not simulated"),
 ];
 
 const fn by_itself(deviation: &'static str, version: &'static str) -> Twin {

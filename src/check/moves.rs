@@ -158,12 +158,31 @@ impl Moves<'_> {
     /// The first status of the terminating step, on a snapshot newer than the one that showed the end.
     fn terminating(&self, node: &Node, out: &mut Expansion) {
         for snapshot in self.snapshots(node) {
-            let mut next = snapshot;
-            self.prune(&mut next.pod);
-            model::terminating_status(self.behaviour, self.spec, &mut next.pod);
-            next.computed();
-            self.push(next, out);
+            for late in self.lateness(node) {
+                let mut next = snapshot.clone();
+                self.prune(&mut next.pod);
+                model::late_status(&mut next.pod, &late, |pod| {
+                    model::terminating_status(self.behaviour, self.spec, pod);
+                });
+                next.computed();
+                self.push(next, out);
+            }
         }
+    }
+
+    /// WS-4: the containers whose startup probes passed after a status had been computed that is stored only now: none, or,
+    /// where the target shows it, those that are not started any more.
+    fn lateness(&self, node: &Node) -> impl Iterator<Item = Vec<usize>> {
+        let containers = node.pod.containers.iter().zip(&self.target.containers);
+        let late = containers.enumerate().filter_map(|(index, (it, target))| {
+            let instance = it.newest.as_ref().filter(|instance| instance.passed_just_now)?;
+            let is_shown = target.restart_count == instance.n && target.state == State::Running;
+            (is_shown && !target.started).then_some(index)
+        });
+        let late: Vec<usize> = late.collect();
+        [Some(Vec::new()), (!late.is_empty()).then_some(late)]
+            .into_iter()
+            .flatten()
     }
 
     fn terminated(&self, node: &Node, out: &mut Expansion) {
@@ -180,24 +199,32 @@ impl Moves<'_> {
     }
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
-        for mut next in self.snapshots(node).into_iter().flat_map(|node| self.pruned(node)) {
-            let is_first = next.pod.sandbox == model::Sandbox::None;
-            let acts = model::sync_status(self.behaviour, self.spec, &mut next.pod);
-            next.computed();
-            if !acts {
-                self.push(next, out);
-            } else if self.can_lead_to_target(&next.pod) {
-                if is_first && self.is_deleted_later {
-                    // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
-                    // started then (seen on v1.34.0 and v1.37.0).
-                    let mut interrupted = next.clone();
-                    interrupted.interrupted = true;
-                    interrupted.pod.sandbox = model::Sandbox::None;
-                    interrupted.pod.announcement_due = false;
-                    self.push(interrupted, out);
-                }
-                self.act(next, out);
+        for snapshot in self.snapshots(node).into_iter().flat_map(|node| self.pruned(node)) {
+            for late in self.lateness(node) {
+                self.sync(snapshot.clone(), &late, out);
             }
+        }
+    }
+
+    fn sync(&self, mut next: Node, late: &[usize], out: &mut Expansion) {
+        let is_first = next.pod.sandbox == model::Sandbox::None;
+        let acts = model::late_status(&mut next.pod, late, |pod| {
+            model::sync_status(self.behaviour, self.spec, pod)
+        });
+        next.computed();
+        if !acts {
+            self.push(next, out);
+        } else if self.can_lead_to_target(&next.pod) {
+            if is_first && self.is_deleted_later {
+                // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
+                // started then (seen on v1.34.0 and v1.37.0).
+                let mut interrupted = next.clone();
+                interrupted.interrupted = true;
+                interrupted.pod.sandbox = model::Sandbox::None;
+                interrupted.pod.announcement_due = false;
+                self.push(interrupted, out);
+            }
+            self.act(next, out);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    all_ended, failures_were_inherited, is_a_later_life, is_of_a_new_container, is_status_unknown,
-    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, next_sidecar_was_down, shown_in, step_of,
-    was_killed_across_the_end, was_the_last_main_of_a_never_pod,
+    all_ended, failures_were_inherited, has_just_started, is_a_later_life, is_of_a_new_container, is_status_unknown,
+    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, lost_its_sandbox_unseen,
+    next_sidecar_was_down, shown_in, step_of, was_killed_across_the_end, was_over_and_not_ready,
+    was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::RestartPolicy;
@@ -133,11 +134,11 @@ pub const FINDINGS: &[Deviation] = &[
     },
     Deviation {
         name: "podcheck/PB-10",
-        title: "While a pod ends because an init container failed, a sidecar that never was ready is reported ready",
+        title: "While a pod ends because an init container failed, a sidecar that never started or never was ready is reported so",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
         versions: Versions::since(28),
-        guarantees: &["G-readiness-gates-ready"],
-        // The worker of its probe ends with the computed phase, and what has no worker counts as ready.
+        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started"],
+        // The worker of its probe ends with the computed phase, and what has no worker counts as started and ready.
         is_its_doing: |case, breach| {
             let failed = case.init_failed().map(|it| it.lo);
             let shown = step_of(case, breach.event_index).and_then(|step| case.not_after(step));
@@ -215,6 +216,72 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/pb-14"),
+    },
+    Deviation {
+        name: "podcheck/PB-15",
+        title: "A readiness result that comes after the container's end makes the dead container ready",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go#L576",
+        versions: Versions::since(28),
+        guarantees: &["G-started-before-ready", "G-ready-means-running"],
+        // Somebody else who has the pod's address answers a slow probe; the result goes to the status by the container's ID.
+        is_its_doing: was_over_and_not_ready,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/SB-1",
+        title: "The status of an OnFailure pod that lost its sandbox is frozen while its init containers run again",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go#L952",
+        versions: Versions::since(28),
+        guarantees: &["G-sandbox-while-running"],
+        // An init container that goes from success to running again is no legal transition there, so the whole status is dropped.
+        is_its_doing: |case, breach| lost_its_sandbox_unseen(case, breach.event_index),
+        in_api_server: false,
+        hides_from_model: |case, divergence| lost_its_sandbox_unseen(case, divergence.event_index),
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/TO-0",
+        title: "A grace of zero is two seconds: containers get a TERM and may work on it",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_container.go#L908",
+        versions: Versions::since(28),
+        guarantees: &["G-zero-grace-kills"],
+        // The minimum that the runtime is given is meant for graces that are nearly used up.
+        is_its_doing: |_, _| true,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/to-0"),
+    },
+    Deviation {
+        name: "podcheck/WS-4",
+        title: "A container that has just started is said not to have started, by a status from before its probe's success",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet.go#L2135",
+        versions: Versions::since(28),
+        guarantees: &["G-started-once"],
+        // The sync computes a status, the probe's success is written, the sync stores what it had computed.
+        is_its_doing: has_just_started,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
+    },
+    Deviation {
+        name: "podcheck/PH-2",
+        title: "A pod that was published as Succeeded becomes Failed when its activeDeadlineSeconds pass soon after",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L1951",
+        versions: Versions::since(28),
+        guarantees: &["G-terminal-stays"],
+        // The deadline is asked about without a look at the phase, until the pod worker has finished with the pod.
+        is_its_doing: |case, _| {
+            case.trace
+                .spec
+                .not_covered
+                .iter()
+                .any(|it| it == "activeDeadlineSeconds")
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
     },
     Deviation {
         name: "podcheck/WR-4",

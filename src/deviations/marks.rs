@@ -98,18 +98,71 @@ pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
     times.is_some_and(|(started, finished)| finished > 0 && (1..=LATE_MS_MAX).contains(&(started - finished)))
 }
 
+/// PB-15: was this life published as over and not ready before it was called ready?
+pub fn was_over_and_not_ready(case: &Case, breach: &Breach) -> bool {
+    let Some(((step, view), index)) = shown_in(case, breach).zip(breach.container) else {
+        return false;
+    };
+    let before = case.trace.steps[..step].last();
+    let before = before.and_then(|before| before.view.containers[index].as_ref());
+    let was = before.is_some_and(|it| !it.ready && it.state == view.state && it.restart_count == view.restart_count);
+    was && view.state != State::Running && case.trace.spec.containers[index].readiness.is_some()
+}
+
+/// WS-4: had this life been published as started only just before?
+pub fn has_just_started(case: &Case, breach: &Breach) -> bool {
+    let Some(((step, view), index)) = shown_in(case, breach).zip(breach.container) else {
+        return false;
+    };
+    let mut lives = case
+        .views(index)
+        .filter(|(_, it)| it.restart_count == view.restart_count);
+    let Some((first, _)) = lives.find(|(_, it)| it.started) else {
+        return false;
+    };
+    match case.trace.steps[first].at_ms.zip(case.trace.steps[step].at_ms) {
+        Some((started, taken_back)) => taken_back - started <= case.bounds.notice_ms(),
+        None => step == first + 1,
+    }
+}
+
+/// SB-1: by this event, had an OnFailure pod with an init container lost its sandbox while its containers were shown running?
+///
+/// podcheck takes no sandbox away, so only of pods that it did not make.
+pub fn lost_its_sandbox_unseen(case: &Case, event_index: usize) -> bool {
+    case.lost_while_running(event_index)
+        && case.trace.journal.is_none()
+        && case.trace.spec.restart_policy == RestartPolicy::OnFailure
+        && case.of_kind(Kind::Init).next().is_some()
+}
+
 /// #141342: is this a later life of a container with a startup probe, which an earlier life can have passed?
 pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
     let life = || {
         let ((_, view), index) = shown_in(case, breach).zip(breach.container)?;
         case.trace.spec.containers[index].startup.as_ref()?;
-        Some((index, breach.life.unwrap_or(view.restart_count).checked_sub(1)?))
+        let life = breach.life.unwrap_or(view.restart_count);
+        // What was said not to have started has inherited nothing, or nothing any more.
+        let is_inherited = !view.started || !was_published_as_not_started(case, breach, index, life);
+        Some((index, life.checked_sub(1).filter(|_| is_inherited)?))
     };
     life().is_some_and(|(index, before)| {
         let script = case.trace.scenario.iter().flat_map(|it| it.containers()).nth(index);
         let startup = script.and_then(|script| script.startup);
         startup.is_none_or(|startup| (0..=before).any(|n| earliest_pass_ms(startup.outcome, n).is_some()))
     })
+}
+
+/// Was a life shown as running and not started before a breach?
+fn was_published_as_not_started(case: &Case, breach: &Breach, index: usize, life: u32) -> bool {
+    let before = case
+        .trace
+        .steps
+        .iter()
+        .filter(|step| step.event_index < breach.event_index);
+    before
+        .filter_map(|step| step.view.containers[index].as_ref())
+        .any(|view| view.restart_count == life && view.state == State::Running && !view.started)
 }
 
 /// PB-14: does a breach's status show a life that is not the first?
@@ -125,7 +178,7 @@ pub fn was_the_last_main_of_a_never_pod(case: &Case, breach: &Breach) -> bool {
     };
     let over = |other: usize| {
         case.last_instance(other).is_none_or(|(_, last)| {
-            last.term.is_some() || last.finish.is_none_or(|finish| finish.lo <= told + ROUNDING_MS)
+            last.term.is_some() || last.finish.is_some_and(|finish| finish.lo <= told + ROUNDING_MS)
         })
     };
     case.trace.spec.restart_policy == RestartPolicy::Never

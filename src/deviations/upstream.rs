@@ -109,6 +109,18 @@ pub const UPSTREAM: &[Deviation] = &[
         smallest_pod: Some("deviation/pb-7"),
     },
     Deviation {
+        name: "kubernetes#22240",
+        title: "A container that its probe stops again and again is restarted without any back-off",
+        link: "https://github.com/kubernetes/kubernetes/issues/22240",
+        versions: Versions::since(28),
+        guarantees: &["G-back-off"],
+        // RS-5: the back-off is asked about the instance that was dead before the one that is being stopped.
+        is_its_doing: |case, breach| breach.container.is_some_and(|index| case.can_be_killed_by_probe(index)),
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/22240"),
+    },
+    Deviation {
         name: "containerd/exit-code-2",
         title: "A container whose pod is deleted in the instant of its start ends with 2, the code of the runtime's own init",
         link: "https://github.com/kubernetes/kubernetes/issues/129800",

@@ -3,7 +3,7 @@
 use super::stops::soonest_failure_ms;
 use super::times::{newest_time, skew_ms};
 use crate::check::{Bounds, Facts, InstanceFacts, Interval};
-use crate::trace::{ConditionKind, ContainerView, EventType, Kind, Reason, RestartPolicy, State, Trace, UnixMs};
+use crate::trace::{ContainerView, EventType, Gap, Kind, Phase, Reason, RestartPolicy, State, Step, Trace, UnixMs};
 
 /// The first graceful delete of the pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Case<'a> {
     pub deletion: Option<Deletion>,
     /// The pod was deleted without grace.
     pub forced: bool,
+    /// The delete with a grace that came before the one without, and the step that shows the latter.
+    pub cut_short: Option<(Deletion, usize)>,
     /// The sandbox was made anew, so containers legitimately ran again from the first.
     pub sandbox_changed: bool,
     /// What to subtract from receive times so that none is later than it must be.
@@ -40,13 +42,18 @@ const TURN_ROUNDING_MS: i64 = 1_000;
 impl<'a> Case<'a> {
     /// Prepares a trace for the guarantees.
     pub fn new(trace: &'a Trace, facts: &'a Facts, bounds: &'a Bounds) -> Self {
-        let (deletion, forced) = deletion(trace);
+        let Asked {
+            deletion,
+            forced,
+            cut_short,
+        } = asked(trace);
         Self {
             trace,
             facts,
             bounds,
             deletion,
             forced,
+            cut_short,
             sandbox_changed: sandbox_changed(trace),
             skew_ms: skew_ms(trace),
         }
@@ -241,6 +248,20 @@ impl<'a> Case<'a> {
             && self.deletion.is_none_or(|it| term + CLOCKS_MS < it.requested.lo)
     }
 
+    /// Has the sandbox gone by this event, though containers are shown running?
+    pub fn lost_while_running(&self, event_index: usize) -> bool {
+        lost_while_running(self.trace).is_some_and(|step| self.trace.steps[step].event_index <= event_index)
+    }
+
+    /// Did the sandbox go, with everything in it, and did something run after that?
+    pub fn ran_without_its_sandbox(&self) -> bool {
+        let steps = &self.trace.steps;
+        let lost = steps
+            .windows(2)
+            .position(|pair| lost_its_sandbox(pair) && !runs(&pair[1]));
+        lost.is_some_and(|lost| steps[lost + 1..].iter().any(runs))
+    }
+
     /// How far apart the times of two instances must be for their order to be certain.
     pub fn margin_ms(&self, a: &InstanceFacts, b: &InstanceFacts) -> i64 {
         let same_clock = (a.wrote_start || a.wrote_exit) == (b.wrote_start || b.wrote_exit);
@@ -263,7 +284,15 @@ pub fn shows_a_start(view: &ContainerView) -> bool {
     }
 }
 
-fn deletion(trace: &Trace) -> (Option<Deletion>, bool) {
+/// What was asked for by deletes.
+#[derive(Default)]
+struct Asked {
+    deletion: Option<Deletion>,
+    forced: bool,
+    cut_short: Option<(Deletion, usize)>,
+}
+
+fn asked(trace: &Trace) -> Asked {
     let marks = trace
         .steps
         .iter()
@@ -273,10 +302,19 @@ fn deletion(trace: &Trace) -> (Option<Deletion>, bool) {
     for (step, it, mark) in marks {
         // The kubelet's own last delete has no grace either, but then the phase is terminal.
         if mark.grace_s == 0 && !it.view.phase.is_terminal() && it.event != EventType::Deleted {
-            return (None, true);
+            return Asked {
+                deletion: None,
+                forced: true,
+                cut_short: found.zip(Some(step)),
+            };
         }
         match &mut found {
-            None if mark.grace_s == 0 => return (None, !it.view.phase.is_terminal()),
+            None if mark.grace_s == 0 => {
+                return Asked {
+                    forced: !it.view.phase.is_terminal(),
+                    ..Asked::default()
+                };
+            }
             None => {
                 let at = mark.timestamp_ms - i64::from(mark.grace_s) * 1_000;
                 let requested = Interval { lo: at, hi: at + 999 };
@@ -290,19 +328,48 @@ fn deletion(trace: &Trace) -> (Option<Deletion>, bool) {
             Some(_) => {}
         }
     }
-    (found, false)
+    Asked {
+        deletion: found,
+        ..Asked::default()
+    }
 }
 
-/// A sandbox that is ready again after it was not, or an init container that counts from 0 again.
+/// A sandbox that is ready again after it was not, or is not ready any more while containers are shown running.
 fn sandbox_changed(trace: &Trace) -> bool {
-    let ready = ConditionKind::PodReadyToStartContainers as usize;
-    let mut seen = Vec::new();
-    for step in &trace.steps {
-        if let Some(condition) = &step.view.conditions[ready]
-            && seen.last() != Some(&condition.is_true)
-        {
-            seen.push(condition.is_true);
-        }
+    let mut seen: Vec<bool> = trace.steps.iter().filter_map(Step::has_sandbox).collect();
+    seen.dedup();
+    let lost = trace
+        .steps
+        .windows(2)
+        .any(|pair| lost_its_sandbox(pair) && runs(&pair[1]));
+    lost || seen.windows(3).any(|window| window == [true, false, true])
+}
+
+/// The first step that shows containers running though the sandbox has gone.
+fn lost_while_running(trace: &Trace) -> Option<usize> {
+    let before = trace.gaps.contains(&Gap::JoinedInTheMiddle)
+        && trace
+            .steps
+            .first()
+            .is_some_and(|step| step.view.phase == Phase::Running && step.has_sandbox() == Some(false) && runs(step));
+    let pairs = || trace.steps.windows(2);
+    let later = || pairs().position(|pair| lost_its_sandbox(pair) && runs(&pair[1]));
+    if before {
+        Some(0)
+    } else {
+        later().map(|first| first + 1)
     }
-    seen.windows(3).any(|window| window == [true, false, true])
+}
+
+/// Of two steps, did the sandbox go between them, with nobody asking for it?
+fn lost_its_sandbox(pair: &[Step]) -> bool {
+    pair[0].has_sandbox() == Some(true) && pair[1].has_sandbox() == Some(false) && pair[1].deletion.is_none()
+}
+
+fn runs(step: &Step) -> bool {
+    step.view
+        .containers
+        .iter()
+        .flatten()
+        .any(|view| view.state == State::Running)
 }

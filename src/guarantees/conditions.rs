@@ -102,11 +102,6 @@ pub const RULES: &[Guarantee] = &[
     },
 ];
 
-/// Is the condition there, and what is it?
-fn value(step: &Step, kind: ConditionKind) -> Option<bool> {
-    step.view.conditions[kind as usize].as_ref().map(|it| it.is_true)
-}
-
 fn transition(step: &Step, kind: ConditionKind) -> Option<UnixMs> {
     step.pod_seen.conditions[kind as usize].transition
 }
@@ -135,7 +130,7 @@ fn transition_time(case: &Case) -> Outcome {
     for pair in steps.windows(2) {
         let [(_, before), (step, after)] = pair else { continue };
         for kind in ConditionKind::ALL {
-            let values = value(before, kind).zip(value(after, kind));
+            let values = before.condition(kind).zip(after.condition(kind));
             let times = transition(before, kind).zip(transition(after, kind));
             let (Some((was, is)), Some((then, now))) = (values, times) else {
                 continue;
@@ -165,7 +160,7 @@ fn scheduled(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in reported(case) {
         findings.at_risk();
-        if value(it, ConditionKind::PodScheduled) == Some(false) {
+        if it.condition(ConditionKind::PodScheduled) == Some(false) {
             findings.broken(
                 case,
                 step,
@@ -183,7 +178,7 @@ const NOTED_LATER_MS: i64 = 1_000;
 fn network_announced(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     let kind = ConditionKind::PodReadyToStartContainers;
-    let announced = reported(case).find(|(_, it)| value(it, kind) == Some(true));
+    let announced = reported(case).find(|(_, it)| it.condition(kind) == Some(true));
     let starts = (0..case.trace.spec.containers.len()).filter_map(|index| {
         let start = case.facts.get(index, 0)?.start?;
         Some((start.hi, index))
@@ -210,7 +205,7 @@ fn network_announced(case: &Case) -> Outcome {
 fn sandbox_while_running(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in reported(case) {
-        let Some(is_true) = value(it, ConditionKind::PodReadyToStartContainers) else {
+        let Some(is_true) = it.condition(ConditionKind::PodReadyToStartContainers) else {
             continue;
         };
         let mut views = it.view.containers.iter();
@@ -229,7 +224,7 @@ fn initialized_since(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in reported(case).filter(|_| !case.sandbox_changed) {
         let kind = ConditionKind::Initialized;
-        let Some(since) = transition(it, kind).filter(|_| value(it, kind) == Some(true)) else {
+        let Some(since) = transition(it, kind).filter(|_| it.condition(kind) == Some(true)) else {
             continue;
         };
         for index in case.of_kind(Kind::Init) {
@@ -264,7 +259,7 @@ fn initialized_with_mains(case: &Case) -> Outcome {
             continue;
         };
         findings.at_risk();
-        if value(it, ConditionKind::Initialized) == Some(false) {
+        if it.condition(ConditionKind::Initialized) == Some(false) {
             let summary = format!("{} has been started and Initialized is not true", case.name(index));
             findings.broken(case, step, Some(index), summary);
         }
@@ -277,7 +272,7 @@ fn initialized_without_init(case: &Case) -> Outcome {
     let has_init = case.trace.spec.containers.iter().any(|it| it.kind != Kind::Main);
     for (step, it) in reported(case).filter(|_| !has_init) {
         findings.at_risk();
-        if value(it, ConditionKind::Initialized) == Some(false) {
+        if it.condition(ConditionKind::Initialized) == Some(false) {
             let summary = "the pod has no init containers and Initialized is not true".to_string();
             findings.broken(case, step, None, summary);
         }
@@ -294,7 +289,7 @@ fn all_ready_means_ready(case: &Case) -> Outcome {
         }
         findings.at_risk();
         let missing = [ConditionKind::ContainersReady, ConditionKind::Ready];
-        if let Some(kind) = missing.into_iter().find(|&kind| value(it, kind) == Some(false)) {
+        if let Some(kind) = missing.into_iter().find(|&kind| it.condition(kind) == Some(false)) {
             let summary = format!("every container is ready and {} is not true", kind.as_str());
             findings.broken(case, step, None, summary);
         }
@@ -307,7 +302,7 @@ fn ready_after_init(case: &Case) -> Outcome {
     if case.sandbox_changed || case.of_kind(Kind::Init).next().is_none() {
         return findings.outcome();
     }
-    for (step, it) in reported(case).filter(|(_, it)| value(it, ConditionKind::Ready) == Some(true)) {
+    for (step, it) in reported(case).filter(|(_, it)| it.condition(ConditionKind::Ready) == Some(true)) {
         findings.at_risk();
         let done = |index: &usize| {
             let view = it.view.containers[*index].as_ref();
@@ -323,7 +318,7 @@ fn ready_after_init(case: &Case) -> Outcome {
 
 fn ready_since(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    for (step, it) in reported(case).filter(|(_, it)| value(it, ConditionKind::Ready) == Some(true)) {
+    for (step, it) in reported(case).filter(|(_, it)| it.condition(ConditionKind::Ready) == Some(true)) {
         let Some(since) = transition(it, ConditionKind::Ready) else {
             continue;
         };
@@ -354,7 +349,7 @@ fn ended_is_not_ready(case: &Case) -> Outcome {
     for (step, it) in reported(case).filter(|(_, it)| ended(it.view.phase)) {
         findings.at_risk();
         let kinds = [ConditionKind::ContainersReady, ConditionKind::Ready];
-        if let Some(kind) = kinds.into_iter().find(|&kind| value(it, kind) == Some(true)) {
+        if let Some(kind) = kinds.into_iter().find(|&kind| it.condition(kind) == Some(true)) {
             let summary = format!("the pod is {:?} and {} is true", it.view.phase, kind.as_str());
             findings.broken(case, step, None, summary);
         }

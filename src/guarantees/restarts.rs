@@ -176,8 +176,7 @@ fn back_off(case: &Case) -> Outcome {
     if case.sandbox_changed {
         return findings.outcome();
     }
-    // Restarts by probes are counted differently (RS-5): a first one enters no back-off.
-    for index in (0..case.trace.spec.containers.len()).filter(|&index| !case.can_be_killed_by_probe(index)) {
+    for index in 0..case.trace.spec.containers.len() {
         for n in 0..case.facts.instances(index) {
             let (Some(dead), Some(next)) = (case.facts.get(index, n), case.facts.get(index, n + 1)) else {
                 break;
@@ -204,7 +203,7 @@ fn back_off(case: &Case) -> Outcome {
                     n + 1,
                     case.name(index)
                 );
-                findings.broken(case, shown(case, index, n), Some(index), summary);
+                findings.broken_in_life(case, shown(case, index, n), (index, n), summary);
             }
         }
     }

@@ -144,7 +144,7 @@ fn started_before_ready(case: &Case) -> Outcome {
 fn ready_means_all_ready(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for (step, it) in case.trace.steps.iter().enumerate() {
-        let is_true = |kind: ConditionKind| it.view.conditions[kind as usize].as_ref().is_some_and(|it| it.is_true);
+        let is_true = |kind: ConditionKind| it.condition(kind) == Some(true);
         if !is_true(ConditionKind::Ready) && !is_true(ConditionKind::ContainersReady) {
             continue;
         }
@@ -178,10 +178,7 @@ fn initialized_means_done(case: &Case) -> Outcome {
             let view = it.view.containers[index].as_ref();
             done[index] |= view.is_some_and(ContainerView::has_succeeded);
         }
-        if !it.view.conditions[ConditionKind::Initialized as usize]
-            .as_ref()
-            .is_some_and(|it| it.is_true)
-        {
+        if it.condition(ConditionKind::Initialized) != Some(true) {
             continue;
         }
         findings.at_risk();

@@ -52,6 +52,14 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: grace_only_shrinks,
     },
+    Guarantee {
+        id: "G-zero-grace-kills",
+        rule: "In a pod with a grace of zero no container gets a TERM.",
+        quote: "The value zero indicates stop immediately via the kill signal (no opportunity to shut down).",
+        link: "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L4419 (PodSpec)",
+        since_minor: 0,
+        judge: zero_grace_kills,
+    },
 ];
 
 fn told_at_once(case: &Case) -> Outcome {
@@ -164,7 +172,8 @@ fn grace_over(case: &Case, index: usize, term: UnixMs) -> Option<UnixMs> {
 
 fn gone_in_time(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    let Some(deletion) = case.deletion else {
+    let cut_short = case.cut_short;
+    let Some(deletion) = case.deletion.or(cut_short.map(|(deletion, _)| deletion)) else {
         return findings.outcome();
     };
     let reported = case.trace.steps[..=deletion.step]
@@ -173,7 +182,6 @@ fn gone_in_time(case: &Case) -> Outcome {
     if !reported {
         return findings.outcome();
     }
-    findings.at_risk();
     let grace_ms = i64::from(deletion.grace_s) * 1_000 + STOP_TIMEOUT_MS_MIN;
     // A delete does not cut short a kill by a probe, which G-delete-comes-first judges.
     let asked = deletion.requested;
@@ -185,10 +193,13 @@ fn gone_in_time(case: &Case) -> Outcome {
         true => step.view.phase.is_terminal(),
         false => step.event == EventType::Deleted,
     });
-    let at = match gone {
-        Some(step) => case.not_before(step),
-        None => case.watched_until(),
-    };
+    // Whoever forces the end ends the watch: until then it had not come by itself.
+    let watched_until = cut_short.map_or(case.watched_until(), |(_, step)| case.not_before(step));
+    let gone = gone.filter(|_| cut_short.is_none());
+    let at = gone.map_or(watched_until, |step| case.not_before(step));
+    if gone.is_some() {
+        findings.at_risk();
+    }
     if let Some(late_ms) = at.map(|at| at - latest).filter(|&late_ms| late_ms > 0) {
         let what = if finalizers { "terminal" } else { "gone" };
         let summary = format!(
@@ -240,6 +251,26 @@ fn grace_only_shrinks(case: &Case) -> Outcome {
             }
         }
         least = Some(least.map_or(mark.grace_s, |least| least.min(mark.grace_s)));
+    }
+    findings.outcome()
+}
+
+fn zero_grace_kills(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    if case.trace.spec.grace_s > 0 {
+        return findings.outcome();
+    }
+    for index in 0..case.trace.spec.containers.len() {
+        for n in 0..case.facts.instances(index) {
+            let Some(facts) = case.facts.get(index, n).filter(|facts| facts.finish.is_some()) else {
+                continue;
+            };
+            findings.at_risk();
+            if facts.term.is_some() {
+                let summary = format!("{} was told to stop in a pod whose grace is zero", case.name(index));
+                findings.broken_in_life(case, shown(case, index, n), (index, n), summary);
+            }
+        }
     }
     findings.outcome()
 }

@@ -20,7 +20,7 @@ pub use state::{
     Condition, ConditionReason, Container, Instance, Mode, PodState, Probed, Sandbox, Status, Worker, unknown_exit,
 };
 pub use step::{
-    delete_seen, finish, has_initialized, kill_done, liveness_failed, readiness_result, sandbox_announced,
+    delete_seen, finish, has_initialized, kill_done, late_status, liveness_failed, readiness_result, sandbox_announced,
     startup_result, sync_status, terminated_status, terminating_status, worker_lost,
 };
 

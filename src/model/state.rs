@@ -23,6 +23,8 @@ pub struct Instance {
     /// `None` while it runs, as far as the kubelet knows.
     pub exit: Option<Exit>,
     pub startup: Probed,
+    /// The startup probe has passed, and no status has been computed since (WS-4).
+    pub passed_just_now: bool,
     pub ready: bool,
     pub liveness_failed: bool,
 }
@@ -251,6 +253,7 @@ impl PodState {
             n,
             exit: None,
             startup: Probed::Nothing,
+            passed_just_now: false,
             ready: false,
             liveness_failed: false,
         });

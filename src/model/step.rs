@@ -14,6 +14,13 @@ use super::status::container_views;
 use super::{Behaviour, Kind, Phase, PodSpec, State};
 use crate::trace::ConditionKind;
 
+/// A status is computed from what is known now, and stored.
+fn publish(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState, terminal: bool) {
+    pod.status = Rc::new(compute(behaviour, spec, pod, terminal));
+    let instances = pod.containers.iter_mut().filter_map(|it| it.newest.as_mut());
+    instances.for_each(|instance| instance.passed_just_now = false);
+}
+
 fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool) -> Status {
     let containers = container_views(behaviour, spec, pod);
     let phase = phase(behaviour, spec, pod, &containers, terminal);
@@ -28,7 +35,7 @@ fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool
 /// A sync publishes its status. Returns whether the sync goes on to act (false: the phase is terminal, teardown begins).
 pub fn sync_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) -> bool {
     debug_assert_eq!(pod.mode, Mode::Sync);
-    pod.status = Rc::new(compute(behaviour, spec, pod, false));
+    publish(behaviour, spec, pod, false);
     if pod.status.phase.is_terminal() {
         pod.mode = Mode::Ending;
         return false;
@@ -71,6 +78,7 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
         return;
     };
     instance.startup = result;
+    instance.passed_just_now = result == Probed::Success;
     let n = instance.n;
     if let Some(view) = Rc::make_mut(&mut pod.status).containers.get_mut(index)
         && view.state == State::Running
@@ -78,6 +86,22 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
     {
         view.started = result == Probed::Success;
     }
+}
+
+/// WS-4: a status that was computed just before the startup probes of these containers passed is stored just after, and takes
+/// `started` back until the next one (no lock is held over the two). `publish` computes and stores it.
+pub fn late_status<R>(pod: &mut PodState, passed: &[usize], publish: impl FnOnce(&mut PodState) -> R) -> R {
+    let set = |pod: &mut PodState, result| {
+        for &index in passed {
+            if let Some(instance) = pod.containers[index].newest.as_mut() {
+                instance.startup = result;
+            }
+        }
+    };
+    set(pod, Probed::Pending);
+    let published = publish(pod);
+    set(pod, Probed::Success);
+    published
 }
 
 /// A readiness probe's result is stored (WS-3: ready, Ready and ContainersReady are written at once). The worker looks at
@@ -95,7 +119,8 @@ pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready:
     let Some(view) = status.containers.get_mut(index) else {
         return;
     };
-    if view.restart_count > instance.n || view.ready == ready || view.state != State::Running {
+    // PB-15: it is found by its ID, whatever its state.
+    if view.restart_count > instance.n || view.ready == ready {
         return;
     }
     view.ready = ready;
@@ -137,7 +162,7 @@ pub fn terminating_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSt
     if matches!(pod.mode, Mode::Sync | Mode::Ending) {
         pod.mode = Mode::Killing;
     }
-    pod.status = Rc::new(compute(behaviour, spec, pod, false));
+    publish(behaviour, spec, pod, false);
 }
 
 /// Everything that ran has been stopped (its exits are known), and so has the sandbox.
@@ -155,7 +180,7 @@ pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodSta
     for container in &mut pod.containers {
         container.workers = 0;
     }
-    pod.status = Rc::new(compute(behaviour, spec, pod, true));
+    publish(behaviour, spec, pod, true);
     pod.mode = Mode::Terminated;
 }
 

@@ -299,10 +299,9 @@ pub const SPEC: Page = Page {
             NoPromise,
             "may; what a shorter grace does is judged by G-shorter-grace-counts",
         ),
-        open(
+        judged(
             "The value zero indicates stop immediately via the kill signal (no opportunity to shut down).",
-            NotGenerated,
-            "every generated grace is at least 1",
+            &["G-zero-grace-kills"],
         ),
         judged(
             "The grace period is the duration in seconds after the processes running in the pod are sent a termination signal and \

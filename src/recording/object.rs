@@ -86,6 +86,7 @@ pub struct Os {
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     pub name: String,
+    pub image: Option<Box<str>>,
     pub restart_policy: Option<Box<str>>,
     #[serde(deserialize_with = "null_is_default")]
     pub restart_policy_rules: Vec<IgnoredAny>,

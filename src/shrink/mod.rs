@@ -5,9 +5,11 @@
 
 mod chosen;
 mod lab;
+mod limits;
 mod live;
 mod pursue;
 mod repeats;
+mod run;
 mod search;
 mod simulated;
 #[cfg(test)]
@@ -15,8 +17,9 @@ mod tests;
 
 pub use chosen::{Chosen, choose};
 pub use lab::{Keep, Lab, Shown, Stop, Trial};
+pub use limits::Limits;
 pub use live::{Asked, LiveLab};
-pub use pursue::{Limits, Pursued, Pursuit, pursue, said};
+pub use pursue::{Pursued, Pursuit, pursue, said};
 pub use repeats::repeats;
 pub use search::{Search, Wave};
 pub use simulated::{SimulatedLab, header};

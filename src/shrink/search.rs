@@ -28,6 +28,10 @@ pub struct Search {
     /// its result, or else the best.
     base: Scenario,
     singles: Vec<(Edit, Scenario)>,
+    /// Do the guesses take something out of the pod?
+    guesses_are_structural: bool,
+    /// What could not be taken out of the pod as it is now, but for rounder numbers.
+    needed: BTreeSet<Edit>,
     /// So many more waves may be spent on nothing but rounder numbers.
     polishing_left: usize,
 }
@@ -43,6 +47,8 @@ impl Search {
             wave_max: wave_max.max(2),
             guesses: Wave::new(),
             singles: Vec::new(),
+            guesses_are_structural: true,
+            needed: BTreeSet::new(),
             polishing_left: usize::MAX,
         }
     }
@@ -57,7 +63,9 @@ impl Search {
     /// Begins with a guess, smaller and smaller scenarios that showed the class elsewhere.
     #[must_use]
     pub fn with_ladder(mut self, ladder: &[Scenario]) -> Self {
-        let smaller = ladder.iter().filter(|rung| rung.size() < self.best().size());
+        let smaller = ladder
+            .iter()
+            .filter(|rung| rung.size() < self.best().size() && !self.tried.contains(*rung));
         let rungs: Wave = smaller.cloned().collect();
         let count = rungs.len().min(self.guesses_max());
         // Evenly, with the smallest one.
@@ -65,6 +73,12 @@ impl Search {
         self.guesses = chosen.collect();
         self.guesses.sort_by_key(Scenario::size);
         self
+    }
+
+    /// How often the found one really shows the class, and how many may be tried at the same time from now on.
+    pub fn learn(&mut self, rate: Rate, wave_max: usize) {
+        self.rate = rate;
+        self.wave_max = wave_max.max(2);
     }
 
     /// The smallest scenario that showed the class so far.
@@ -95,15 +109,18 @@ impl Search {
         self.base = self.guesses.first().unwrap_or(self.best()).clone();
         let room = self.wave_max - self.guesses.len();
         let mut seen: BTreeSet<Scenario> = self.guesses.iter().cloned().collect();
-        let (structural, polishing): (Vec<Edit>, Vec<Edit>) =
-            edits(&self.base).into_iter().partition(|edit| edit.is_structural());
-        let singles = structural.into_iter().chain(polishing);
+        let (first, then): (Vec<Edit>, Vec<Edit>) = edits(&self.base)
+            .into_iter()
+            .partition(|edit| edit.is_structural() || edit.saves_time());
+        let singles = first.into_iter().chain(then);
         let singles = singles.filter_map(|edit| Some((edit, apply(&self.base, &[edit])?)));
         self.singles = singles
             .filter(|(_, scenario)| !self.tried.contains(scenario) && seen.insert(scenario.clone()))
             .take(room)
             .collect();
-        if self.guesses.is_empty() && !self.singles.iter().any(|(edit, _)| edit.is_structural()) {
+        let may_go = |edit: &Edit| edit.is_structural() && !self.needed.contains(edit);
+        let is_structural = !self.guesses.is_empty() && self.guesses_are_structural;
+        if !is_structural && !self.singles.iter().any(|(edit, _)| may_go(edit)) {
             self.polishing_left = self.polishing_left.checked_sub(1)?;
         }
         let singles = self.singles.iter().map(|(_, scenario)| scenario);
@@ -122,14 +139,37 @@ impl Search {
             .collect();
         let done = singles.iter().enumerate().filter(|(index, _)| worked(after + index));
         let done: Vec<(Edit, Scenario)> = done.map(|(_, single)| single.clone()).collect();
+        let edits: Vec<Edit> = done.iter().map(|(edit, _)| *edit).collect();
+        self.guesses_are_structural = edits.iter().any(|edit| edit.is_structural());
+        if self.guesses_are_structural {
+            self.needed.clear();
+        } else if guesses.is_empty() || right.contains(&self.base) {
+            let structural = singles
+                .iter()
+                .map(|(edit, _)| *edit)
+                .filter(|edit| edit.is_structural());
+            self.needed.extend(structural);
+        }
         self.tried.extend(guesses);
         self.tried.extend(singles.into_iter().map(|(_, scenario)| scenario));
         let smallest = right.iter().chain(done.iter().map(|(_, scenario)| scenario));
         if let Some(smallest) = smallest.min_by_key(|it| it.size()) {
             self.keep(smallest.clone());
         }
-        let edits: Vec<Edit> = done.iter().map(|(edit, _)| *edit).collect();
         self.guesses = self.worth_a_try(merge(&self.base, &edits));
+    }
+
+    /// Takes in a wave whose scenarios ran too seldom for a miss to mean anything: its guesses are tried again, and what
+    /// showed the class.
+    pub fn hits(&mut self, rates: &[Rate]) {
+        let mut again = std::mem::take(&mut self.guesses);
+        let singles = std::mem::take(&mut self.singles)
+            .into_iter()
+            .map(|(_, scenario)| scenario);
+        let rates = rates.iter().skip(again.len());
+        let hits = singles.zip(rates).filter(|(_, rate)| rate.shown > 0);
+        again.extend(hits.map(|(scenario, _)| scenario));
+        self.guesses = self.worth_a_try(again);
     }
 
     fn keep(&mut self, scenario: Scenario) {

@@ -82,3 +82,21 @@ fn what_nothing_smaller_shows_stays_as_it_is() {
     assert_eq!(search.best(), &found);
     assert_eq!(search.trail().len(), 1);
 }
+
+#[test]
+fn a_first_wave_that_ran_too_seldom_refutes_nothing() {
+    let found = named("deviation/rs-3").expect("in the corpus");
+    let mut search = Search::new(found.clone(), ALWAYS, 20);
+    let wave = search.next_wave().expect("edits");
+    search.learn(Rate { shown: 1, of: 5 }, 4);
+    search.hits(&vec![NEVER; wave.len()]);
+    assert_eq!(search.best(), &found);
+    let again = search.next_wave().expect("the same edits");
+    assert!(
+        again.len() <= 4 && again.iter().all(|it| wave.contains(it)),
+        "{again:?}"
+    );
+    search.hits(&[ALWAYS]);
+    assert_eq!(search.best(), &found, "one hit proves nothing");
+    assert_eq!(search.next_wave().expect("the hit").first(), again.first());
+}

@@ -147,6 +147,8 @@ faults! {
     CompletionBlockedByLastSidecar = "completion-blocked-by-last-sidecar",
     /// PB-7 in versions without it: `started` is inherited by the next life.
     StartedInherited = "started-inherited",
+    /// PB-15: a readiness probe that somebody else answers passes after the container's end has been published.
+    LateReadiness = "late-readiness",
     /// kubernetes#128516 in versions that have it fixed: a pod falls back to Pending although its mains have run.
     PendingAgain = "pending-again",
     /// kubernetes#123323: the API server refuses the status of a sidecar that was restarted.

@@ -177,7 +177,8 @@ impl Node<'_> {
             return true;
         }
         if view.state != State::Running {
-            self.store(number, Probed::Failure);
+            let late = self.fault == Some(Fault::LateReadiness) && worker == Worker::Readiness;
+            self.store(number, if late { Probed::Success } else { Probed::Failure });
             return !matches!(view.state, State::Terminated(_)) || self.restarts_some_time(index);
         }
         let started_at = seen.started_at.unwrap_or(self.now);

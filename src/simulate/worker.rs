@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use super::act::Action;
 use super::node::{Event, Node};
 use super::status::{Moment, Published};
-use crate::model::{self, BackoffRetry, Kind, Mode, Sandbox, Status};
+use crate::model::{self, BackoffRetry, Container, Kind, Mode, Sandbox, Status};
 use crate::trace::UnixMs;
+
+/// Of the syncs that come right after a startup probe's success, so many stored what they had computed before it.
+const LATE_STATUS_PERCENT: u64 = 2;
 
 /// What the worker does next, decided by what was known when it took its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,8 +193,15 @@ impl Node<'_> {
         let at = self.cache_at.unwrap_or(self.now);
         self.take_snapshot(at);
         let is_new = self.pod.sandbox == Sandbox::None;
-        let acts = model::sync_status(self.behaviour, &self.work.spec, &mut self.pod);
+        let late = self.passed_meanwhile();
+        let acts = model::late_status(&mut self.pod, &late, |pod| {
+            model::sync_status(self.behaviour, &self.work.spec, pod)
+        });
         self.status_computed(false);
+        if !late.is_empty() {
+            // The result has asked for a sync of its own.
+            self.wake();
+        }
         if !acts {
             self.worker.terminating = true;
             return;
@@ -203,6 +213,22 @@ impl Node<'_> {
             self.worker.actions.push_back(Action::MakeSandbox);
         }
         self.plan_actions();
+    }
+
+    /// WS-4: the containers whose startup probes passed between the computing of this sync's status and its storing.
+    fn passed_meanwhile(&mut self) -> Vec<usize> {
+        let passed = |(index, container): (usize, &Container)| {
+            container
+                .newest
+                .as_ref()
+                .is_some_and(|it| it.passed_just_now)
+                .then_some(index)
+        };
+        let passed: Vec<usize> = self.pod.containers.iter().enumerate().filter_map(passed).collect();
+        if passed.is_empty() || !self.dice.chance_aside(LATE_STATUS_PERCENT) {
+            return Vec::new();
+        }
+        passed
     }
 
     fn terminating(&mut self) {

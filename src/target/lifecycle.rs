@@ -13,8 +13,8 @@ use super::facts::PodFacts;
 const TERMINAL_REST: Duration = Duration::from_secs(3);
 /// A finalizer holds a deleted, terminal pod this long.
 const FINALIZER_REST: Duration = Duration::from_secs(2);
-/// A delete that takes this much longer than its grace is repeated with force.
-const TEARDOWN_MARGIN: Duration = Duration::from_secs(30);
+/// A delete that takes this much longer than its grace is repeated with force: long after it could still be in time.
+const TEARDOWN_MARGIN: Duration = Duration::from_secs(45);
 /// What is not gone this long after that stays for the end of the namespace.
 const FORCE_MARGIN: Duration = Duration::from_secs(10);
 

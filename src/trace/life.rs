@@ -13,6 +13,8 @@ pub(super) struct Life {
     pub trace: Trace,
     messages: BTreeSet<Message>,
     has_journal: bool,
+    /// Of all containers, as the pod was first seen.
+    images: Vec<Option<Box<str>>>,
 }
 
 impl Life {
@@ -46,6 +48,7 @@ impl Life {
                 trace,
                 messages: BTreeSet::new(),
                 has_journal: yaml.is_some(),
+                images: pod::images(pod).cloned().collect(),
             },
             error,
         )
@@ -71,7 +74,9 @@ impl Life {
         if trace.node.is_none() {
             trace.node = object.spec.node_name.clone();
         }
-        for name in pod::late_not_covered(&object) {
+        let changed = !pod::images(&object).eq(&self.images);
+        let changed = changed.then_some("a container image that is changed");
+        for name in pod::late_not_covered(&object).chain(changed) {
             if !trace.spec.not_covered.iter().any(|known| known == name) {
                 trace.spec.not_covered.push(name.to_owned());
             }
@@ -120,6 +125,7 @@ impl Life {
             mut trace,
             messages,
             has_journal,
+            images: _,
         } = self;
         let names: Vec<&str> = trace
             .spec

@@ -254,6 +254,18 @@ pub struct Step {
     pub pod_seen: PodSeen,
 }
 
+impl Step {
+    /// Is the condition there, and what is it?
+    pub fn condition(&self, kind: ConditionKind) -> Option<bool> {
+        self.view.conditions[kind as usize].as_ref().map(|it| it.is_true)
+    }
+
+    /// What the status says of the sandbox.
+    pub fn has_sandbox(&self) -> Option<bool> {
+        self.condition(ConditionKind::PodReadyToStartContainers)
+    }
+}
+
 /// `metadata.deletionTimestamp` and `deletionGracePeriodSeconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionMark {

@@ -120,6 +120,11 @@ fn with_init<'a>(
         .chain(main.iter().map(|container| (container, false)))
 }
 
+/// The image of each container.
+pub(super) fn images(pod: &object::Pod) -> impl Iterator<Item = &Option<Box<str>>> {
+    with_init(&pod.spec.init_containers, &pod.spec.containers).map(|(container, _)| &container.image)
+}
+
 /// What may come up later in a pod's life.
 pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = &'static str> {
     let has = |kind: &str| pod.status.conditions.iter().any(|condition| &*condition.kind == kind);

@@ -93,21 +93,19 @@ impl Moves<'_> {
             else {
                 continue;
             };
-            let same = view.state == State::Running && target.restart_count == view.restart_count;
-            let known = node.pod.containers[index]
-                .newest
-                .as_ref()
-                .is_some_and(|i| i.n >= view.restart_count);
+            let newest = node.pod.containers[index].newest.as_ref();
+            let same = target.restart_count == view.restart_count;
+            let known = newest.is_some_and(|instance| instance.n >= view.restart_count);
             // PB-7: a readiness probe that was asked while `started` was still inherited brings its result after the startup
             // worker's first one has taken that back (seen on v1.37.0).
-            let in_flight = target.ready
-                && node.pod.containers[index]
-                    .newest
-                    .as_ref()
-                    .is_some_and(|instance| instance.startup == Probed::Pending);
+            let in_flight = target.ready && newest.is_some_and(|instance| instance.startup == Probed::Pending);
+            let of_a_running_one = view.state == State::Running && (view.started || in_flight);
+            // PB-15: one that was asked while the container ran, and is answered by whoever has the pod's address, can arrive
+            // when its end is published already.
+            let of_a_dead_one = view.state != State::Running && view.state == target.state && target.ready;
             if same
                 && known
-                && (view.started || in_flight)
+                && (of_a_running_one || of_a_dead_one)
                 && view.ready != target.ready
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {

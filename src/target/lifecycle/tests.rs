@@ -71,9 +71,9 @@ fn two_deletes_then_force_then_giving_up() {
     let expected = [
         (0.5, AT_OWN_GRACE),
         (2.0, Action::Delete { grace_seconds: Some(2) }),
-        (34.0, Action::RemoveFinalizer),
-        (34.0, BY_FORCE),
-        (44.0, Action::Finish(Ending::Stuck)),
+        (49.0, Action::RemoveFinalizer),
+        (49.0, BY_FORCE),
+        (59.0, Action::Finish(Ending::Stuck)),
     ];
     assert_eq!(play(&mut lifecycle, begin), expected);
 }
