@@ -13,6 +13,8 @@ mod findings;
 mod marks;
 mod upstream;
 
+pub use findings::SANDBOX_LOST;
+
 /// All known deviations, in the order in which they are tried.
 pub fn all() -> impl Iterator<Item = &'static Deviation> {
     upstream::UPSTREAM.iter().chain(findings::FINDINGS)

@@ -1,5 +1,6 @@
 //! A verdict in words: what was observed, what had to come and by which rule, and what does not follow from it.
 
+mod failed_start;
 mod permitted;
 mod proof;
 mod standing;

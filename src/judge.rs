@@ -91,16 +91,16 @@ pub fn catalogue(tallies: &Tallies) -> Vec<Promise> {
 
 /// Judges one pod; under `strict` a known deviation is a divergence.
 pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, strict: bool) -> Judgement {
-    if let Some(reason) = never_reported(trace) {
-        return Judgement::inconclusive(reason);
+    let facts = Facts::of(trace);
+    let case = Case::new(trace, &facts, bounds);
+    let not_covered = not_covered(&case);
+    if let Some(reason) = nothing_to_judge(trace) {
+        return Judgement::inconclusive(not_covered.unwrap_or(reason));
     }
-    let not_covered = not_covered(trace);
     let Some(version) = version else {
         let unknown = "the kubelet's version is not known, or the model does not cover it";
         return Judgement::inconclusive(not_covered.unwrap_or_else(|| unknown.to_string()));
     };
-    let facts = Facts::of(trace);
-    let case = Case::new(trace, &facts, bounds);
     if let Some(reason) = not_covered {
         return judge_uncovered(&case, version, strict, reason);
     }
@@ -108,10 +108,6 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     let (mut found, undecided) = match includes(&Behaviour::of(version), trace, bounds) {
         Inclusion::Included => (Vec::new(), None),
         Inclusion::Undecided(reason) => (Vec::new(), Some(reason)),
-        Inclusion::Excluded(_) if case.ran_without_its_sandbox() => {
-            let reason = "the pod lost its sandbox and went on in another, which the model does not cover";
-            (Vec::new(), Some(reason.to_string()))
-        }
         Inclusion::Excluded(mut divergence) => {
             let known = deviations::hiding(version, &case, &divergence);
             divergence.known_deviation = known.map(|deviation| deviation.name.to_string());
@@ -142,10 +138,13 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     }
 }
 
-/// A pod with what the model does not cover: no verdict on its life, but what holds for any pod is still judged.
+/// A pod with what the model does not cover: no verdict on its life, but what holds for any pod is still judged, and
+/// what a lost sandbox is known to break is named.
 fn judge_uncovered(case: &Case, version: KubeletVersion, strict: bool, reason: String) -> Judgement {
-    let of_any_pod = guarantees::all().filter(|guarantee| guarantees::holds_for_any_pod(guarantee));
-    let (tallies, broken) = judge_guarantees(case, version, of_any_pod);
+    let (tallies, mut broken) = judge_guarantees(case, version, guarantees::all());
+    let of_any_pod = |id: &str| guarantees::HOLD_FOR_ANY_POD.contains(&id);
+    let of_its_sandbox = |name: &Option<String>| name.as_deref() == Some(deviations::SANDBOX_LOST);
+    broken.retain(|it| of_any_pod(&it.rule) || of_its_sandbox(&it.known_deviation));
     let verdict = if broken.is_empty() || !case.trace.gaps.is_empty() {
         Verdict::Inconclusive(reason)
     } else {
@@ -153,7 +152,7 @@ fn judge_uncovered(case: &Case, version: KubeletVersion, strict: bool, reason: S
     };
     Judgement {
         verdict,
-        guarantees: tallies,
+        guarantees: tallies.into_iter().filter(|(id, _)| of_any_pod(id)).collect(),
     }
 }
 
@@ -171,16 +170,30 @@ fn verdict_of(found: Vec<Divergence>, strict: bool) -> Verdict {
     }
 }
 
-/// Features of the pod that the model does not cover.
-fn not_covered(trace: &Trace) -> Option<String> {
-    let features = &trace.spec.not_covered;
-    (!features.is_empty()).then(|| format!("the model does not cover {}", features.join(", ")))
+/// What of the pod and its life the model does not cover.
+pub fn not_covered(case: &Case) -> Option<String> {
+    let features = &case.trace.spec.not_covered;
+    if !features.is_empty() {
+        return Some(format!("the model does not cover {}", features.join(", ")));
+    }
+    // podcheck takes no sandbox away, so that is asked only of pods that it did not make.
+    let lost = case.trace.scenario.is_none() && case.lost_its_sandbox();
+    lost.then(|| "the pod lost its sandbox, which the model does not cover".to_string())
 }
 
 /// Why nothing can be said of a trace at all.
-fn never_reported(trace: &Trace) -> Option<String> {
+fn nothing_to_judge(trace: &Trace) -> Option<String> {
     let mut views = trace.steps.iter().flat_map(|step| &step.view.containers);
-    (!views.any(Option::is_some)).then(|| "the kubelet never reported on this pod".to_string())
+    let reason = if trace.node.is_none() {
+        "the pod was never bound to a node"
+    } else if !views.any(Option::is_some) {
+        "the kubelet never reported on this pod"
+    } else if trace.steps.len() == 1 {
+        "only one status of the pod was seen, and no change"
+    } else {
+        return None;
+    };
+    Some(reason.to_string())
 }
 
 fn describe(gap: Gap) -> &'static str {

@@ -48,6 +48,9 @@ fn a_pod_under_way_says_what_it_waits_for() {
         "live/v1.34.0-09",
         "live/v1.37.0-06",
         "findings/to-3.v1.37.0",
+        "foreign/image-pull.v1.37.0",
+        "foreign/config-missing.v1.34.0",
+        "foreign/no-such-command.v1.29.2",
     ];
     for (file, trace) in support::stored_traces() {
         let Some(name) = wanted.iter().find(|name| file.contains(*name)) else {

@@ -121,7 +121,8 @@ fn joined_streams_are_judged_from_the_middle() {
             continue;
         }
         let reports = |at: &usize| trace.steps[*at].view.containers.iter().any(Option::is_some);
-        for at in (0..trace.steps.len()).filter(reports).skip(1).step_by(3) {
+        // One status alone says nothing.
+        for at in (0..trace.steps.len() - 1).filter(reports).skip(1).step_by(3) {
             let mut joined = trace.clone();
             joined.steps.drain(..at);
             joined.gaps = vec![podcheck::trace::Gap::JoinedInTheMiddle];

@@ -31,24 +31,23 @@ impl Interval {
     }
 
     /// What the runtime says of a start, and the process that wrote its first line at `at`. On a busy machine the process
-    /// can have come to write long after its start (2.5 s seen); one that writes before it shows that clocks disagree.
+    /// can have come to write long after its start (2.5 s seen), so a line only says that it had started by then; one that
+    /// writes before it shows that clocks disagree.
     fn with_start_line(self, at: UnixMs) -> Self {
-        let written = Self::of_start_line(at);
-        if self.hi < written.lo && self.hi >= at - LINE_LATE_MS_MAX {
-            self
-        } else {
-            self.overlap(written).unwrap_or(written)
-        }
+        let written = Self {
+            lo: at - LINE_LATE_MS_MAX,
+            hi: at,
+        };
+        self.overlap(written).unwrap_or(Self::of_start_line(at))
     }
 
     /// The same for an end: the runtime can have noticed it long after the process wrote its last line.
     fn with_exit_line(self, at: UnixMs) -> Self {
-        let written = Self::of_exit_line(at);
-        if self.lo > written.hi && self.lo <= at + LINE_LATE_MS_MAX {
-            self
-        } else {
-            self.overlap(written).unwrap_or(written)
-        }
+        let written = Self {
+            lo: at,
+            hi: at + LINE_LATE_MS_MAX,
+        };
+        self.overlap(written).unwrap_or(Self::of_exit_line(at))
     }
 
     fn of_start_line(at: UnixMs) -> Self {

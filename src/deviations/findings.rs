@@ -7,7 +7,10 @@ use super::marks::{
     was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
-use crate::trace::RestartPolicy;
+use crate::trace::{Kind, RestartPolicy};
+
+/// What a lost sandbox breaks.
+pub const SANDBOX_LOST: &str = "podcheck/SB-1";
 
 /// Found here; the names are those of the rules in the specification where they were first described.
 pub const FINDINGS: &[Deviation] = &[
@@ -59,8 +62,9 @@ pub const FINDINGS: &[Deviation] = &[
         ],
         is_its_doing: |case, breach| {
             let ended = breach.container.and_then(|index| case.last_instance(index)?.1.finish);
-            last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
-                || last_sidecar_was_not_up_before_this_life(case, breach)
+            breach.container.is_some_and(|index| case.kind(index) == Kind::Main)
+                && (last_sidecar_was_not_up_after(case, ended.map(|finish| finish.lo))
+                    || last_sidecar_was_not_up_before_this_life(case, breach))
         },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
@@ -230,7 +234,7 @@ pub const FINDINGS: &[Deviation] = &[
         smallest_pod: None,
     },
     Deviation {
-        name: "podcheck/SB-1",
+        name: SANDBOX_LOST,
         title: "The status of an OnFailure pod that lost its sandbox is frozen while its init containers run again",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/status/status_manager.go#L952",
         versions: Versions::since(28),
@@ -238,7 +242,7 @@ pub const FINDINGS: &[Deviation] = &[
         // An init container that goes from success to running again is no legal transition there, so the whole status is dropped.
         is_its_doing: |case, breach| lost_its_sandbox_unseen(case, breach.event_index),
         in_api_server: false,
-        hides_from_model: |case, divergence| lost_its_sandbox_unseen(case, divergence.event_index),
+        hides_from_model: nothing_is_hidden,
         smallest_pod: None,
     },
     Deviation {

@@ -127,11 +127,9 @@ pub fn has_just_started(case: &Case, breach: &Breach) -> bool {
 }
 
 /// SB-1: by this event, had an OnFailure pod with an init container lost its sandbox while its containers were shown running?
-///
-/// podcheck takes no sandbox away, so only of pods that it did not make.
 pub fn lost_its_sandbox_unseen(case: &Case, event_index: usize) -> bool {
     case.lost_while_running(event_index)
-        && case.trace.journal.is_none()
+        && case.trace.scenario.is_none()
         && case.trace.spec.restart_policy == RestartPolicy::OnFailure
         && case.of_kind(Kind::Init).next().is_some()
 }

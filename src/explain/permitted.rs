@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::check::{Bounds, Inclusion, includes};
+use crate::check::{Bounds, Facts, Inclusion, includes};
+use crate::guarantees::Case;
+use crate::judge::not_covered;
 use crate::model::{Behaviour, KubeletVersion};
 use crate::trace::Trace;
 
@@ -38,10 +40,23 @@ pub struct Permitted {
     pub by: Vec<String>,
     /// Versions whose models have none.
     pub not_by: Vec<String>,
+    /// Why no model was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_covered: Option<String>,
 }
 
 /// Asks the model of every version.
 pub fn permitted(trace: &Trace, judged_as: Option<KubeletVersion>, bounds: &Bounds) -> Permitted {
+    let facts = Facts::of(trace);
+    if let Some(reason) = not_covered(&Case::new(trace, &facts, bounds)) {
+        return Permitted {
+            judged_as: judged_as.map(|version| version.to_string()),
+            by_its_own: None,
+            by: Vec::new(),
+            not_by: Vec::new(),
+            not_covered: Some(reason),
+        };
+    }
     let ask = |version: KubeletVersion| match includes(&Behaviour::of(version), trace, bounds) {
         Inclusion::Included => Some(true),
         Inclusion::Excluded(_) => Some(false),
@@ -52,6 +67,7 @@ pub fn permitted(trace: &Trace, judged_as: Option<KubeletVersion>, bounds: &Boun
         by_its_own: judged_as.and_then(ask),
         by: Vec::new(),
         not_by: Vec::new(),
+        not_covered: None,
     };
     let mut versions: Vec<KubeletVersion> = VERSIONS.map(|(minor, patch)| KubeletVersion { minor, patch }).into();
     versions.extend(judged_as);
@@ -76,6 +92,9 @@ pub fn permitted(trace: &Trace, judged_as: Option<KubeletVersion>, bounds: &Boun
 
 impl fmt::Display for Permitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = &self.not_covered {
+            return write!(f, "Not asked: {reason}.");
+        }
         match (self.by.is_empty(), self.not_by.is_empty()) {
             (true, _) => f.write_str("No kubelet from 1.28 to 1.37, as modelled, produces this sequence of statuses."),
             (false, true) => {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::failed_start;
 use super::story::state;
 use crate::guarantees::Case;
 use crate::model::KubeletVersion;
@@ -200,6 +201,11 @@ impl Pod<'_> {
             );
         };
         let what = state(&view.state);
+        if let State::Waiting(reason) = &view.state
+            && let Some(why) = failed_start::why(reason.as_str())
+        {
+            return (format!("{what}: {why}"), "ST-8");
+        }
         match &view.state {
             State::Running
                 if !self.is_ended && (self.grace_s.is_some() || self.work_is_over()) && kind != Kind::Init =>

@@ -253,13 +253,11 @@ impl<'a> Case<'a> {
         lost_while_running(self.trace).is_some_and(|step| self.trace.steps[step].event_index <= event_index)
     }
 
-    /// Did the sandbox go, with everything in it, and did something run after that?
-    pub fn ran_without_its_sandbox(&self) -> bool {
+    /// Did the sandbox go with nobody asking for it, while or before something ran in the pod?
+    pub fn lost_its_sandbox(&self) -> bool {
         let steps = &self.trace.steps;
-        let lost = steps
-            .windows(2)
-            .position(|pair| lost_its_sandbox(pair) && !runs(&pair[1]));
-        lost.is_some_and(|lost| steps[lost + 1..].iter().any(runs))
+        let lost = steps.windows(2).position(lost_its_sandbox);
+        lost_while_running(self.trace).is_some() || lost.is_some_and(|lost| steps[lost + 1..].iter().any(runs))
     }
 
     /// How far apart the times of two instances must be for their order to be certain.

@@ -1,11 +1,14 @@
 //! How long the kubelet may take, given what else the recording shows it doing.
 
 use super::Case;
-use crate::check::{InstanceFacts, STOP_TIMEOUT_MS_MIN};
+use crate::check::{InstanceFacts, Interval, STOP_TIMEOUT_MS_MIN};
 use crate::trace::UnixMs;
 
 /// A pod that was not made here may have to pull its images first.
 const IMAGE_PULL_MS: i64 = 600_000;
+
+/// The runtime's times are cut to seconds.
+const WHOLE_SECOND_MS: i64 = 1_000;
 
 /// How long a container that never ran may take to start.
 pub fn first_start_ms(case: &Case) -> i64 {
@@ -48,11 +51,6 @@ pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 /// it one after the other, each for its whole grace.
 pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
     let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
-    let starts = |facts: &InstanceFacts| {
-        facts
-            .start
-            .is_some_and(|start| start.hi >= from - case.bounds.start_ms && start.lo <= to)
-    };
     // A life that got no TERM before `to`, or that ended by itself, was not being killed.
     let blocks = |facts: &InstanceFacts| {
         let overlaps =
@@ -60,9 +58,29 @@ pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
         overlaps && facts.term.map_or(!facts.wrote_exit, |term| term < to)
     };
     let containers = 0..case.trace.spec.containers.len();
-    let starting = containers.clone().any(|index| instances(index).any(starts));
+    let starts = containers
+        .clone()
+        .flat_map(|index| instances(index).filter_map(move |facts| Some((facts.start?, index))));
+    let starting_ms = starting_ms(case, starts.filter(|(start, _)| start.lo <= to).collect(), from);
     let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && instances(index).any(blocks));
-    kills.map(|index| kill_ms(case, index)).sum::<i64>() + if starting { case.bounds.start_ms } else { 0 }
+    kills.map(|index| kill_ms(case, index)).sum::<i64>() + starting_ms
+}
+
+/// How long a sync that starts containers goes on after `from`: it starts one after the other, in the order of the
+/// specification, so until the last start that follows on those before it.
+fn starting_ms(case: &Case, mut starts: Vec<(Interval, usize)>, from: UnixMs) -> i64 {
+    let start_ms = case.bounds.start_ms;
+    let apart_ms = start_ms + case.bounds.delay_ms + WHOLE_SECOND_MS;
+    starts.sort_unstable_by_key(|(start, index)| (start.hi, *index));
+    let mut last: Option<(UnixMs, usize)> = None;
+    for (start, index) in starts.into_iter().filter(|(start, _)| start.hi >= from - start_ms) {
+        let (until, before) = last.unwrap_or((from, index));
+        if start.lo > until + apart_ms || index < before {
+            break;
+        }
+        last = Some((start.hi.max(from), index));
+    }
+    last.map_or(0, |(until, _)| until + start_ms - from)
 }
 
 fn kill_ms(case: &Case, index: usize) -> i64 {

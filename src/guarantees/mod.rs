@@ -99,10 +99,8 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
     .flatten()
 }
 
-/// Is it promised of every pod, whatever features it uses and whatever becomes of its sandbox and its node?
-pub fn holds_for_any_pod(guarantee: &Guarantee) -> bool {
-    ["G-terminal-stays", "G-dead-stays-dead", "G-host-stays"].contains(&guarantee.id)
-}
+/// Promised of every pod, whatever features it uses and whatever becomes of its sandbox and its node.
+pub const HOLD_FOR_ANY_POD: &[&str] = &["G-terminal-stays", "G-dead-stays-dead", "G-host-stays"];
 
 /// What a judge gathers on its way through a trace.
 #[derive(Default)]

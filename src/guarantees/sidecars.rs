@@ -197,8 +197,9 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
     else {
         return findings.outcome();
     };
-    // A delete that comes later ends the pod anyway and says nothing.
-    let Some(until) = case.free_until().filter(|&until| until > done.hi) else {
+    // A delete that comes later ends the pod anyway and says nothing; nor does a pod that had ended when it was first seen.
+    let until = case.free_until().filter(|_| case.terminal_step() != Some(0));
+    let Some(until) = until.filter(|&until| until > done.hi) else {
         return findings.outcome();
     };
     findings.at_risk();

@@ -19,6 +19,8 @@ pub(super) enum Frame {
     End,
 }
 
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
 /// Bytes kept of a line that is not JSON.
 const EXCERPT_BYTES_MAX: usize = 120;
 
@@ -138,11 +140,15 @@ impl<R: BufRead> Frames<R> {
 
     fn skip_white_space(&mut self) -> io::Result<Option<u8>> {
         loop {
+            let at = self.byte;
             let chunk = fill(&mut self.input)?;
             if chunk.is_empty() {
                 return Ok(None);
             }
-            let found = chunk.iter().position(|byte| !byte.is_ascii_whitespace());
+            // Some editors and shells put a byte order mark in front.
+            let is_mark = |index: usize, byte: u8| BYTE_ORDER_MARK.get(at as usize + index) == Some(&byte);
+            let mut bytes = chunk.iter().enumerate();
+            let found = bytes.position(|(index, &byte)| !byte.is_ascii_whitespace() && !is_mark(index, byte));
             let first = found.map(|index| chunk[index]);
             self.consume(found.unwrap_or(usize::MAX), false)?;
             if first.is_some() {

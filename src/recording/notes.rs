@@ -65,10 +65,14 @@ impl Notes {
                 messages.push(format!("{what}: {} more", remarks.count - remarks.texts.len()));
             }
         }
-        let others = self
-            .other_kinds
-            .iter()
-            .map(|(kind, count)| format!("ignored {count} of kind {kind}: not a pod"));
+        let others = self.other_kinds.iter().map(|(kind, count)| {
+            let hint = if kind.ends_with("List") {
+                "; a list shows no changes, record them with kubectl get pods -w --output-watch-events -o json"
+            } else {
+                ""
+            };
+            format!("ignored {count} of kind {kind}: not a pod{hint}")
+        });
         messages.extend(others);
         messages
     }

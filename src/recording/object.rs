@@ -70,8 +70,6 @@ pub struct Spec {
     pub ephemeral_containers: Vec<IgnoredAny>,
     #[serde(deserialize_with = "null_is_default")]
     pub readiness_gates: Vec<IgnoredAny>,
-    #[serde(deserialize_with = "null_is_default")]
-    pub scheduling_gates: Vec<IgnoredAny>,
 }
 
 /// `spec.os`.

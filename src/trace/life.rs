@@ -75,10 +75,10 @@ impl Life {
             trace.node = object.spec.node_name.clone();
         }
         let changed = !pod::images(&object).eq(&self.images);
-        let changed = changed.then_some("a container image that is changed");
+        let changed = changed.then(|| "a container image that is changed".to_owned());
         for name in pod::late_not_covered(&object).chain(changed) {
-            if !trace.spec.not_covered.iter().any(|known| known == name) {
-                trace.spec.not_covered.push(name.to_owned());
+            if !trace.spec.not_covered.contains(&name) {
+                trace.spec.not_covered.push(name);
             }
         }
         let view = pod::view(&object.status, &trace.spec);

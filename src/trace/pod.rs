@@ -101,13 +101,11 @@ fn not_covered(pod: &object::Pod) -> Vec<String> {
             is_init && own_policy && !is_always(container),
         );
     }
-    name("activeDeadlineSeconds", spec.active_deadline_seconds.is_some());
     name("shareProcessNamespace", spec.share_process_namespace == Some(true));
     name("os.name", spec.os.as_ref().is_some_and(|os| &*os.name != "linux"));
     name("readinessGates", !spec.readiness_gates.is_empty());
-    name("schedulingGates", !spec.scheduling_gates.is_empty());
     name("static pod", pod.metadata.annotations.mirror.is_some());
-    names.extend(late_not_covered(pod).map(str::to_owned));
+    names.extend(late_not_covered(pod));
     names
 }
 
@@ -126,16 +124,49 @@ pub(super) fn images(pod: &object::Pod) -> impl Iterator<Item = &Option<Box<str>
 }
 
 /// What may come up later in a pod's life.
-pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = &'static str> {
+pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = String> {
     let has = |kind: &str| pod.status.conditions.iter().any(|condition| &*condition.kind == kind);
     let resize = pod.status.resize.is_some() || has("PodResizePending") || has("PodResizeInProgress");
-    [
+    let names = [
+        ("activeDeadlineSeconds", pod.spec.active_deadline_seconds.is_some()),
         ("ephemeralContainers", !pod.spec.ephemeral_containers.is_empty()),
         ("resources resize", resize),
         ("eviction or preemption (DisruptionTarget)", has("DisruptionTarget")),
-    ]
-    .into_iter()
-    .filter_map(|(name, present)| present.then_some(name))
+    ];
+    let names = names
+        .into_iter()
+        .filter_map(|(name, present)| present.then(|| name.to_owned()));
+    // The kubelet itself ended the pod: Evicted, DeadlineExceeded, Preempting, OutOfcpu, NodeAffinity, …
+    let ended = pod.status.reason.as_deref().filter(|reason| !reason.is_empty());
+    let ended = ended.map(|reason| format!("a pod that the kubelet ends by itself ({reason})"));
+    names.chain(ended).chain(failed_start(pod))
+}
+
+/// A container that cannot be started, in a pod that was not made here: one that was has all that it needs.
+fn failed_start(pod: &object::Pod) -> Option<String> {
+    if pod.metadata.annotations.scenario.is_some() {
+        return None;
+    }
+    let statuses = pod
+        .status
+        .init_container_statuses
+        .iter()
+        .chain(&pod.status.container_statuses);
+    let mut reasons = statuses.flat_map(|status| {
+        let waiting = status.state.waiting.as_ref().and_then(|it| it.reason.as_deref());
+        let ends = [&status.state.terminated, &status.last_state.terminated];
+        let ends = ends.into_iter().flatten().filter_map(|it| it.reason.as_deref());
+        // That one waits by the rule of another container.
+        let is_failure = |reason: &str| {
+            matches!(Reason::parse(Some(reason)), Reason::Other(_)) && reason != "RestartingAllContainers"
+        };
+        let waiting = waiting.filter(|reason| is_failure(reason));
+        let never_ran = ends.filter(|reason| ["StartError", "ContainerCannotRun"].contains(reason));
+        waiting.into_iter().chain(never_ran)
+    });
+    reasons
+        .next()
+        .map(|reason| format!("a container that cannot be started ({reason})"))
 }
 
 /// The published status.

@@ -53,6 +53,29 @@ fn standard_input_is_a_recording_too() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_recording() {
+    let marked = [&b"\xef\xbb\xbf"[..], &recording(OLD)].concat();
+    let args = ["check", "-", "--kubernetes", "1.29.2"];
+    let (plain, marked) = (with_input(&args, &recording(OLD)), with_input(&args, &marked));
+    assert_eq!((code(&marked), out(&marked)), (0, out(&plain)));
+}
+
+/// A verdict on one status would be hollow.
+#[test]
+fn one_status_alone_is_not_judged() {
+    let whole = String::from_utf8(recording(OLD)).expect("text");
+    let runs = |line: &&str| line.contains("\"startedAt\"");
+    let event = whole.lines().find(runs).expect("a pod that runs");
+    let output = with_input(&["check", "-", "--kubernetes", "1.29.2"], event.as_bytes());
+    assert!(
+        out(&output).contains("only one status of the pod was seen"),
+        "{}",
+        out(&output)
+    );
+    assert_eq!(code(&output), 4);
+}
+
+#[test]
 fn tables_are_those_of_kubectl() {
     snapshot(
         "table",
