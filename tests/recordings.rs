@@ -309,8 +309,8 @@ fn joining_in_the_middle_and_features_that_are_not_covered_are_named() {
             "lifecycle.preStop",
             "restartPolicyRules",
             "containers.restartPolicy",
-            "activeDeadlineSeconds",
             "shareProcessNamespace",
+            "activeDeadlineSeconds",
             "eviction or preemption (DisruptionTarget)",
         ]
     );

@@ -56,6 +56,7 @@ fn the_outlook_knows_which_pods_end_by_themselves() {
         "deviation/rs-10",
         "deviation/134660",
         "deviation/rs-11",
+        "deviation/to-0",
         "deviation/ph-1",
         "deviation/109537",
     ];

@@ -135,7 +135,8 @@ pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = String
     ];
     let names = names
         .into_iter()
-        .filter_map(|(name, present)| present.then(|| name.to_owned()));
+        .filter(|(_, present)| *present)
+        .map(|(name, _)| name.to_owned());
     // The kubelet itself ended the pod: Evicted, DeadlineExceeded, Preempting, OutOfcpu, NodeAffinity, …
     let ended = pod.status.reason.as_deref().filter(|reason| !reason.is_empty());
     let ended = ended.map(|reason| format!("a pod that the kubelet ends by itself ({reason})"));
