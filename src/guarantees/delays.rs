@@ -71,16 +71,19 @@ pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 fn starting_ms(case: &Case, mut starts: Vec<(Interval, usize)>, from: UnixMs) -> i64 {
     let start_ms = case.bounds.start_ms;
     let apart_ms = start_ms + case.bounds.delay_ms + WHOLE_SECOND_MS;
+    starts.retain(|(start, _)| start.hi >= from - start_ms);
+    // A start that follows on nothing keeps the worker busy too.
+    let single_ms = if starts.is_empty() { 0 } else { start_ms };
     starts.sort_unstable_by_key(|(start, index)| (start.hi, *index));
     let mut last: Option<(UnixMs, usize)> = None;
-    for (start, index) in starts.into_iter().filter(|(start, _)| start.hi >= from - start_ms) {
+    for (start, index) in starts {
         let (until, before) = last.unwrap_or((from, index));
         if start.lo > until + apart_ms || index < before {
             break;
         }
         last = Some((start.hi.max(from), index));
     }
-    last.map_or(0, |(until, _)| until + start_ms - from)
+    last.map_or(single_ms, |(until, _)| until + start_ms - from)
 }
 
 fn kill_ms(case: &Case, index: usize) -> i64 {
