@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Bounds, Divergence, Facts, Inclusion, Verdict, includes};
 use crate::deviations;
-use crate::guarantees::{self, Case, Guarantee, Outcome};
+use crate::guarantees::{self, Case, Outcome};
 use crate::model::{Behaviour, KubeletVersion};
 use crate::trace::{Gap, Trace};
 
@@ -104,7 +104,7 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
     if let Some(reason) = not_covered {
         return judge_uncovered(&case, version, strict, reason);
     }
-    let (tallies, broken) = judge_guarantees(&case, version, guarantees::all());
+    let (tallies, broken) = judge_guarantees(&case, version);
     let (mut found, undecided) = match includes(&Behaviour::of(version), trace, bounds) {
         Inclusion::Included => (Vec::new(), None),
         Inclusion::Undecided(reason) => (Vec::new(), Some(reason)),
@@ -141,7 +141,7 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
 /// A pod with what the model does not cover: no verdict on its life, but what holds for any pod is still judged, and
 /// what a lost sandbox is known to break is named.
 fn judge_uncovered(case: &Case, version: KubeletVersion, strict: bool, reason: String) -> Judgement {
-    let (tallies, mut broken) = judge_guarantees(case, version, guarantees::all());
+    let (tallies, mut broken) = judge_guarantees(case, version);
     let of_any_pod = |id: &str| guarantees::HOLD_FOR_ANY_POD.contains(&id);
     let of_its_sandbox = |name: &Option<String>| name.as_deref() == Some(deviations::SANDBOX_LOST);
     broken.retain(|it| of_any_pod(&it.rule) || of_its_sandbox(&it.known_deviation));
@@ -205,14 +205,10 @@ fn describe(gap: Gap) -> &'static str {
     }
 }
 
-fn judge_guarantees(
-    case: &Case,
-    version: KubeletVersion,
-    guarantees: impl Iterator<Item = &'static Guarantee>,
-) -> (Tallies, Vec<Divergence>) {
+fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Divergence>) {
     let mut tallies = Tallies::new();
     let mut broken = Vec::new();
-    for guarantee in guarantees.filter(|guarantee| version.minor >= guarantee.since_minor) {
+    for guarantee in guarantees::all().filter(|guarantee| version.minor >= guarantee.since_minor) {
         let tally = tallies.entry(guarantee.id).or_default();
         match (guarantee.judge)(case) {
             Outcome::NotAtRisk => tally.not_at_risk += 1,

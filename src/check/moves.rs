@@ -157,22 +157,19 @@ impl Moves<'_> {
 
     /// The first status of the terminating step, on a snapshot newer than the one that showed the end.
     fn terminating(&self, node: &Node, out: &mut Expansion) {
-        for snapshot in self.snapshots(node) {
-            for late in self.lateness(node) {
-                let mut next = snapshot.clone();
-                self.prune(&mut next.pod);
-                model::late_status(&mut next.pod, &late, |pod| {
-                    model::terminating_status(self.behaviour, self.spec, pod);
-                });
-                next.computed();
-                self.push(next, out);
-            }
+        for (mut next, late) in self.with_late(node, self.snapshots(node)) {
+            self.prune(&mut next.pod);
+            model::late_status(&mut next.pod, &late, |pod| {
+                model::terminating_status(self.behaviour, self.spec, pod);
+            });
+            next.computed();
+            self.push(next, out);
         }
     }
 
-    /// WS-4: the containers whose startup probes passed after a status had been computed that is stored only now: none, or,
-    /// where the target shows it, those that are not started any more.
-    fn lateness(&self, node: &Node) -> impl Iterator<Item = Vec<usize>> {
+    /// WS-4: what a status can be computed from: each snapshot, and, where the target shows containers that are not started
+    /// any more, each snapshot once more with those whose startup probes passed between its status' computing and storing.
+    fn with_late(&self, node: &Node, snapshots: Vec<Node>) -> impl Iterator<Item = (Node, Vec<usize>)> {
         let containers = node.pod.containers.iter().zip(&self.target.containers);
         let late = containers.enumerate().filter_map(|(index, (it, target))| {
             let instance = it.newest.as_ref().filter(|instance| instance.passed_just_now)?;
@@ -180,9 +177,12 @@ impl Moves<'_> {
             (is_shown && !target.started).then_some(index)
         });
         let late: Vec<usize> = late.collect();
-        [Some(Vec::new()), (!late.is_empty()).then_some(late)]
+        let again = if late.is_empty() { Vec::new() } else { snapshots.clone() };
+        let again = again.into_iter().map(move |snapshot| (snapshot, late.clone()));
+        snapshots
             .into_iter()
-            .flatten()
+            .map(|snapshot| (snapshot, Vec::new()))
+            .chain(again)
     }
 
     fn terminated(&self, node: &Node, out: &mut Expansion) {
@@ -199,10 +199,9 @@ impl Moves<'_> {
     }
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
-        for snapshot in self.snapshots(node).into_iter().flat_map(|node| self.pruned(node)) {
-            for late in self.lateness(node) {
-                self.sync(snapshot.clone(), &late, out);
-            }
+        let snapshots = self.snapshots(node).into_iter().flat_map(|node| self.pruned(node));
+        for (snapshot, late) in self.with_late(node, snapshots.collect()) {
+            self.sync(snapshot, &late, out);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    all_ended, failures_were_inherited, has_just_started, is_a_later_life, is_of_a_new_container, is_status_unknown,
-    last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life, lost_its_sandbox_unseen,
-    next_sidecar_was_down, shown_in, step_of, was_killed_across_the_end, was_over_and_not_ready,
-    was_the_last_main_of_a_never_pod,
+    Shown, all_ended, failures_were_inherited, has_just_started, is_a_later_life, is_of_a_new_container,
+    is_status_unknown, last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life,
+    lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of, was_killed_across_the_end,
+    was_over_and_not_ready, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy};
@@ -166,8 +166,8 @@ pub const FINDINGS: &[Deviation] = &[
         // only where the next life had already begun.
         is_its_doing: |case, breach| {
             let replaced = || {
-                let (step, view) = shown_in(case, breach)?;
-                let next = case.start(breach.container?, view.restart_count + 1)?;
+                let Shown { step, index, view } = shown_in(case, breach)?;
+                let next = case.start(index, view.restart_count + 1)?;
                 Some(next.lo <= case.trace.steps[step].at_ms?)
             };
             replaced().unwrap_or(false)

@@ -15,11 +15,18 @@ pub fn step_of(case: &Case, event_index: usize) -> Option<usize> {
     case.trace.steps.iter().position(|step| step.event_index == event_index)
 }
 
-/// The container's status that a breach points to, with the step that shows it.
-pub fn shown_in<'c>(case: &'c Case, breach: &Breach) -> Option<(usize, &'c ContainerView)> {
-    let step = step_of(case, breach.event_index)?;
-    let view = case.trace.steps[step].view.containers[breach.container?].as_ref()?;
-    Some((step, view))
+/// A container's status that a breach points to.
+pub struct Shown<'c> {
+    pub step: usize,
+    pub index: usize,
+    pub view: &'c ContainerView,
+}
+
+/// The status of the breach's container in the step that shows it.
+pub fn shown_in<'c>(case: &'c Case, breach: &Breach) -> Option<Shown<'c>> {
+    let (step, index) = (step_of(case, breach.event_index)?, breach.container?);
+    let view = case.trace.steps[step].view.containers[index].as_ref()?;
+    Some(Shown { step, index, view })
 }
 
 /// #125880: did a sidecar get its TERM a whole grace after a shutdown that a later sidecar, which was down, held up?
@@ -69,7 +76,7 @@ pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
 
 /// Is the state that a breach points to the one that the kubelet makes up when it finds no container?
 pub fn is_status_unknown(case: &Case, breach: &Breach) -> bool {
-    let state = shown_in(case, breach).map(|(_, view)| &view.state);
+    let state = shown_in(case, breach).map(|shown| &shown.view.state);
     matches!(state, Some(State::Terminated(exit)) if exit.reason == Reason::ContainerStatusUnknown)
 }
 
@@ -100,7 +107,7 @@ pub fn started_after_its_end(case: &Case, breach: &Breach) -> bool {
 
 /// PB-15: was this life published as over and not ready before it was called ready?
 pub fn was_over_and_not_ready(case: &Case, breach: &Breach) -> bool {
-    let Some(((step, view), index)) = shown_in(case, breach).zip(breach.container) else {
+    let Some(Shown { step, index, view }) = shown_in(case, breach) else {
         return false;
     };
     let before = case.trace.steps[..step].last();
@@ -111,7 +118,7 @@ pub fn was_over_and_not_ready(case: &Case, breach: &Breach) -> bool {
 
 /// WS-4: had this life been published as started only just before?
 pub fn has_just_started(case: &Case, breach: &Breach) -> bool {
-    let Some(((step, view), index)) = shown_in(case, breach).zip(breach.container) else {
+    let Some(Shown { step, index, view }) = shown_in(case, breach) else {
         return false;
     };
     let mut lives = case
@@ -137,11 +144,11 @@ pub fn lost_its_sandbox_unseen(case: &Case, event_index: usize) -> bool {
 /// #141342: is this a later life of a container with a startup probe, which an earlier life can have passed?
 pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
     let life = || {
-        let ((_, view), index) = shown_in(case, breach).zip(breach.container)?;
+        let Shown { step, index, view } = shown_in(case, breach)?;
         case.trace.spec.containers[index].startup.as_ref()?;
         let life = breach.life.unwrap_or(view.restart_count);
         // What was said not to have started has inherited nothing, or nothing any more.
-        let is_inherited = !view.started || !was_published_as_not_started(case, breach, index, life);
+        let is_inherited = !view.started || !was_published_as_not_started(case, step, index, life);
         Some((index, life.checked_sub(1).filter(|_| is_inherited)?))
     };
     life().is_some_and(|(index, before)| {
@@ -151,21 +158,15 @@ pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
     })
 }
 
-/// Was a life shown as running and not started before a breach?
-fn was_published_as_not_started(case: &Case, breach: &Breach, index: usize, life: u32) -> bool {
-    let before = case
-        .trace
-        .steps
-        .iter()
-        .filter(|step| step.event_index < breach.event_index);
-    before
-        .filter_map(|step| step.view.containers[index].as_ref())
-        .any(|view| view.restart_count == life && view.state == State::Running && !view.started)
+/// Was a life shown as running and not started before a step?
+fn was_published_as_not_started(case: &Case, step: usize, index: usize, life: u32) -> bool {
+    let mut before = case.views(index).take_while(|(at, _)| *at < step);
+    before.any(|(_, view)| view.restart_count == life && view.state == State::Running && !view.started)
 }
 
 /// PB-14: does a breach's status show a life that is not the first?
 pub fn is_a_later_life(case: &Case, breach: &Breach) -> bool {
-    shown_in(case, breach).is_some_and(|(_, view)| view.restart_count > 0)
+    shown_in(case, breach).is_some_and(|shown| shown.view.restart_count > 0)
 }
 
 /// RS-11: did no other main of a Never pod run on when this one was told to stop?
@@ -186,8 +187,7 @@ pub fn was_the_last_main_of_a_never_pod(case: &Case, breach: &Breach) -> bool {
 
 /// Does a step show no container running?
 pub fn all_ended(case: &Case, step: usize) -> bool {
-    let containers = &case.trace.steps[step].view.containers;
-    containers.iter().flatten().all(|view| view.state != State::Running)
+    !case.trace.steps[step].view.runs()
 }
 
 /// RS-2, RS-3: was the last element of the init list a sidecar that had ended or not started, at or after a moment?
@@ -294,7 +294,7 @@ pub fn status_of_an_ended_sidecar_was_frozen(case: &Case, step: usize) -> bool {
 /// #119617: has a container's readiness probe waited for its initial delay, if this counts from the container's start?
 pub fn waited_for_its_delay_since_its_start(case: &Case, breach: &Breach) -> bool {
     let waited = || {
-        let ((step, view), index) = shown_in(case, breach).zip(breach.container)?;
+        let Shown { step, index, view } = shown_in(case, breach)?;
         let probe = case.trace.spec.containers[index].readiness.as_ref()?;
         let start = case.start(index, view.restart_count)?;
         let delay_ms = i64::from(probe.initial_delay_s) * 1_000;
@@ -343,7 +343,7 @@ pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) ->
     let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
     let last = last.filter(|&index| case.kind(index) == Kind::Sidecar);
     let waited = || {
-        let ((step, view), index) = shown_in(case, breach).zip(breach.container)?;
+        let Shown { step, index, view } = shown_in(case, breach)?;
         let n = view.restart_count;
         let ended = case.facts.get(index, n.checked_sub(1)?)?.finish?;
         let started = case.start(index, n)?;

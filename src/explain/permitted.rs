@@ -48,27 +48,22 @@ pub struct Permitted {
 /// Asks the model of every version.
 pub fn permitted(trace: &Trace, judged_as: Option<KubeletVersion>, bounds: &Bounds) -> Permitted {
     let facts = Facts::of(trace);
-    if let Some(reason) = not_covered(&Case::new(trace, &facts, bounds)) {
-        return Permitted {
-            judged_as: judged_as.map(|version| version.to_string()),
-            by_its_own: None,
-            by: Vec::new(),
-            not_by: Vec::new(),
-            not_covered: Some(reason),
-        };
+    let mut found = Permitted {
+        judged_as: judged_as.map(|version| version.to_string()),
+        by_its_own: None,
+        by: Vec::new(),
+        not_by: Vec::new(),
+        not_covered: not_covered(&Case::new(trace, &facts, bounds)),
+    };
+    if found.not_covered.is_some() {
+        return found;
     }
     let ask = |version: KubeletVersion| match includes(&Behaviour::of(version), trace, bounds) {
         Inclusion::Included => Some(true),
         Inclusion::Excluded(_) => Some(false),
         Inclusion::Undecided(_) => None,
     };
-    let mut found = Permitted {
-        judged_as: judged_as.map(|version| version.to_string()),
-        by_its_own: judged_as.and_then(ask),
-        by: Vec::new(),
-        not_by: Vec::new(),
-        not_covered: None,
-    };
+    found.by_its_own = judged_as.and_then(ask);
     let mut versions: Vec<KubeletVersion> = VERSIONS.map(|(minor, patch)| KubeletVersion { minor, patch }).into();
     versions.extend(judged_as);
     versions.sort_unstable();

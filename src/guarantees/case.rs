@@ -257,7 +257,8 @@ impl<'a> Case<'a> {
     pub fn lost_its_sandbox(&self) -> bool {
         let steps = &self.trace.steps;
         let lost = steps.windows(2).position(lost_its_sandbox);
-        lost_while_running(self.trace).is_some() || lost.is_some_and(|lost| steps[lost + 1..].iter().any(runs))
+        lost_while_running(self.trace).is_some()
+            || lost.is_some_and(|lost| steps[lost + 1..].iter().any(|step| step.view.runs()))
     }
 
     /// How far apart the times of two instances must be for their order to be certain.
@@ -336,38 +337,25 @@ fn asked(trace: &Trace) -> Asked {
 fn sandbox_changed(trace: &Trace) -> bool {
     let mut seen: Vec<bool> = trace.steps.iter().filter_map(Step::has_sandbox).collect();
     seen.dedup();
-    let lost = trace
-        .steps
-        .windows(2)
-        .any(|pair| lost_its_sandbox(pair) && runs(&pair[1]));
-    lost || seen.windows(3).any(|window| window == [true, false, true])
+    lost_in_view(trace).is_some() || seen.windows(3).any(|window| window == [true, false, true])
 }
 
 /// The first step that shows containers running though the sandbox has gone.
 fn lost_while_running(trace: &Trace) -> Option<usize> {
     let before = trace.gaps.contains(&Gap::JoinedInTheMiddle)
-        && trace
-            .steps
-            .first()
-            .is_some_and(|step| step.view.phase == Phase::Running && step.has_sandbox() == Some(false) && runs(step));
-    let pairs = || trace.steps.windows(2);
-    let later = || pairs().position(|pair| lost_its_sandbox(pair) && runs(&pair[1]));
-    if before {
-        Some(0)
-    } else {
-        later().map(|first| first + 1)
-    }
+        && trace.steps.first().is_some_and(|step| {
+            step.view.phase == Phase::Running && step.has_sandbox() == Some(false) && step.view.runs()
+        });
+    if before { Some(0) } else { lost_in_view(trace) }
+}
+
+/// The same for a sandbox that was there when the pod was first seen.
+fn lost_in_view(trace: &Trace) -> Option<usize> {
+    let lost = |pair: &[Step]| lost_its_sandbox(pair) && pair[1].view.runs();
+    trace.steps.windows(2).position(lost).map(|before| before + 1)
 }
 
 /// Of two steps, did the sandbox go between them, with nobody asking for it?
 fn lost_its_sandbox(pair: &[Step]) -> bool {
     pair[0].has_sandbox() == Some(true) && pair[1].has_sandbox() == Some(false) && pair[1].deletion.is_none()
-}
-
-fn runs(step: &Step) -> bool {
-    step.view
-        .containers
-        .iter()
-        .flatten()
-        .any(|view| view.state == State::Running)
 }

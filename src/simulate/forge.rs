@@ -79,8 +79,8 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 condition.is_true = true;
             }
         }
-        Fault::SandboxConditionFalse if runs(view) => withdraw(view, ConditionKind::PodReadyToStartContainers),
-        Fault::InitializedLate if !runs(view) && spec.containers.iter().all(|it| it.kind == Kind::Main) => {
+        Fault::SandboxConditionFalse if view.runs() => withdraw(view, ConditionKind::PodReadyToStartContainers),
+        Fault::InitializedLate if !view.runs() && spec.containers.iter().all(|it| it.kind == Kind::Main) => {
             withdraw(view, ConditionKind::Initialized);
         }
         Fault::WaitingReasonLost => each(view, |view| {
@@ -145,11 +145,6 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
         }
         _ => {}
     }
-}
-
-fn runs(view: &PodView) -> bool {
-    let mut views = view.containers.iter().flatten();
-    views.any(|view| view.state == State::Running)
 }
 
 fn withdraw(view: &mut PodView, kind: ConditionKind) {

@@ -254,6 +254,14 @@ pub struct Step {
     pub pod_seen: PodSeen,
 }
 
+impl PodView {
+    /// Does it show any container running?
+    pub fn runs(&self) -> bool {
+        let mut views = self.containers.iter().flatten();
+        views.any(|view| view.state == State::Running)
+    }
+}
+
 impl Step {
     /// Is the condition there, and what is it?
     pub fn condition(&self, kind: ConditionKind) -> Option<bool> {

@@ -181,22 +181,19 @@ impl Moves<'_> {
 
     pub(super) fn delete(&self, node: &Node, out: &mut Expansion) {
         let Some((_, seen_at)) = self.deletion else { return };
-        for snapshot in self.snapshots(node) {
-            for late in self.lateness(node) {
-                let mut next = snapshot.clone();
-                // The watch shows the delete a little after the API server has accepted it.
-                next.passed(Interval {
-                    lo: seen_at - DELETE_LAG_MS,
-                    hi: seen_at,
-                });
-                next.interrupted = false;
-                self.prune(&mut next.pod);
-                model::late_status(&mut next.pod, &late, |pod| {
-                    model::delete_seen(self.behaviour, self.spec, pod);
-                });
-                next.computed();
-                self.push(next, out);
-            }
+        for (mut next, late) in self.with_late(node, self.snapshots(node)) {
+            // The watch shows the delete a little after the API server has accepted it.
+            next.passed(Interval {
+                lo: seen_at - DELETE_LAG_MS,
+                hi: seen_at,
+            });
+            next.interrupted = false;
+            self.prune(&mut next.pod);
+            model::late_status(&mut next.pod, &late, |pod| {
+                model::delete_seen(self.behaviour, self.spec, pod);
+            });
+            next.computed();
+            self.push(next, out);
         }
     }
 }

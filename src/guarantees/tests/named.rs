@@ -1,41 +1,44 @@
 //! Breaches that are told from others by little: each was once taken for an unknown one.
 
-use super::support::{pod, probe};
+use super::support::{Pod, pod, probe};
 use crate::trace::Phase::{Failed, Running, Succeeded};
 use crate::trace::RestartPolicy::Never;
 
+/// A sidecar, and a main container that ends with 0 then.
+fn work_that_ends_at(end_s: f64, grace_s: u32) -> Pod {
+    pod(Never, grace_s, &["s0", "m0"])
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((end_s, 0)))
+        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+}
+
+/// The sidecar is killed, and the deleted pod ends.
+fn gone_after_kill(pod: Pod, at_s: f64) -> Pod {
+    pod.killed("s0", at_s)
+        .step(at_s + 0.6, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
+        .step(at_s + 1.4, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0")
+}
+
 #[test]
 fn a_delete_in_the_second_of_the_shutdown_may_have_set_the_grace() {
-    let pod = pod(Never, 4, &["s0", "m0"])
-        .life("s0", 1.0, None)
-        .life("m0", 2.0, Some((12.4, 0)))
-        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+    let pod = work_that_ends_at(12.4, 4)
         .deleted(12.5, 8)
         .term("s0", 12.55)
         .step(12.6, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
         .deleted(13.2, 1)
-        .step(13.3, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
-        .killed("s0", 20.6)
-        .step(21.2, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
-        .step(22.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
-    pod.is_named("G-shorter-grace-counts", "kubernetes#83916");
+        .step(13.3, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr");
+    gone_after_kill(pod, 20.6).is_named("G-shorter-grace-counts", "kubernetes#83916");
 }
 
 #[test]
 fn a_pod_can_be_ending_by_itself_before_the_kubelet_knows_of_the_delete() {
-    let pod = pod(Never, 8, &["s0", "m0"])
-        .life("s0", 1.0, None)
-        .life("m0", 2.0, Some((12.9, 0)))
-        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
+    let pod = work_that_ends_at(12.9, 8)
         .deleted(12.5, 2)
         .step(12.6, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
         .deleted(13.2, 1)
         .step(13.3, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
-        .term("s0", 13.5)
-        .killed("s0", 21.6)
-        .step(22.2, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
-        .step(23.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
-    pod.is_named("G-shorter-grace-counts", "kubernetes#83916");
+        .term("s0", 13.5);
+    gone_after_kill(pod, 21.6).is_named("G-shorter-grace-counts", "kubernetes#83916");
 }
 
 #[test]
@@ -78,16 +81,10 @@ fn a_delete_waits_for_a_natural_end_that_is_under_way() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 40\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: \
                 {action: ignore}}]\nmain:\n  - attempts: [{livesMs: 10000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: \
                 60000\n";
-    let pod = pod(Never, 40, &["s0", "m0"])
+    let pod = work_that_ends_at(12.0, 40)
         .scripted(yaml)
-        .life("s0", 1.0, None)
-        .life("m0", 2.0, Some((12.0, 0)))
-        .step(5.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr")
         .term("s0", 12.5)
         .deleted(14.0, 2)
-        .step(14.1, Running, "ip init sandbox", "s0:R0sr m0:T0=0")
-        .killed("s0", 52.6)
-        .step(53.0, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
-        .step(54.0, Succeeded, "ip init gone", "s0:T0=137 m0:T0=0");
-    pod.is_named("G-gone-in-time", "kubernetes#113606");
+        .step(14.1, Running, "ip init sandbox", "s0:R0sr m0:T0=0");
+    gone_after_kill(pod, 52.6).is_named("G-gone-in-time", "kubernetes#113606");
 }
