@@ -291,6 +291,42 @@ fn bookmarks_errors_and_other_kinds_are_told_apart() {
 }
 
 #[test]
+fn a_list_is_told_from_a_watch() {
+    let text = r#"{"kind":"List","apiVersion":"v1","items":[{"kind":"Pod","metadata":{"name":"a"}}]}"#;
+    let messages = read_text(text).map(|recorded| recorded.notes.messages());
+    assert!(
+        messages
+            .as_ref()
+            .is_ok_and(|it| it.iter().any(|text| text.contains("--output-watch-events"))),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn what_a_pod_comes_to_need_later_is_not_covered() {
+    let later = |first: &str, second: &str| {
+        let text = event("ADDED", "a", "u", 1, first) + &event("MODIFIED", "a", "u", 2, second);
+        read_text(&text).expect("readable").traces.remove(0).spec.not_covered
+    };
+    let image = |image: &str| format!(r#","spec":{{"containers":[{{"name":"m0","image":"{image}"}}]}}"#);
+    assert!(later(&image("busybox:1"), &image("busybox:1")).is_empty());
+    assert_eq!(
+        later(&image("busybox:1"), &image("busybox:2")),
+        ["a container image that is changed"]
+    );
+    let spec = |more: &str| format!(r#","spec":{{"containers":[{{"name":"m0"}}]{more}}}"#);
+    assert_eq!(
+        later(&spec(""), &spec(r#","activeDeadlineSeconds":9"#)),
+        ["activeDeadlineSeconds"]
+    );
+    let evicted = spec("") + r#","status":{"phase":"Failed","reason":"Evicted"}"#;
+    assert_eq!(
+        later(&spec(""), &evicted),
+        ["a pod that the kubelet ends by itself (Evicted)"]
+    );
+}
+
+#[test]
 fn joining_in_the_middle_and_features_that_are_not_covered_are_named() {
     let spec = r#","spec":{"activeDeadlineSeconds":5,"shareProcessNamespace":true,"restartPolicy":"Never",
         "initContainers":[{"name":"i0"},{"name":"s1","restartPolicy":"Always","lifecycle":{"preStop":{"sleep":{"seconds":1}}}}],

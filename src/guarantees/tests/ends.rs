@@ -107,13 +107,13 @@ fn the_grace_is_given() {
 fn a_deleted_pod_is_gone_in_time_and_ends_first() {
     let yaml = "restartPolicy: Always\ngraceSeconds: 3\nmain:\n  - attempts:\n      - {onTerm: {action: ignore}}\n\
                 observeMsMax: 60000\n";
-    let pod = pod(Always, 3, &["m0"])
+    let deleted = pod(Always, 3, &["m0"])
         .scripted(yaml)
         .life("m0", 1.0, None)
         .step(3.0, Running, "ip init sandbox ready", "m0:R0sr")
         .deleted(10.0, 3)
-        .step(10.1, Running, "ip init sandbox ready", "m0:R0sr")
-        .killed("m0", 14.0);
+        .step(10.1, Running, "ip init sandbox ready", "m0:R0sr");
+    let pod = deleted.clone().killed("m0", 14.0);
     let gone = |at_s: f64| {
         pod.clone()
             .step(15.0, Failed, "ip init", "m0:T0=137")
@@ -123,6 +123,13 @@ fn a_deleted_pod_is_gone_in_time_and_ends_first() {
     gone(17.0).keeps("G-deleted-ends-first");
     gone(60.0).breaks(&["G-gone-in-time"]);
     pod.clone().until(60.0).breaks(&["G-gone-in-time"]);
+    // Until somebody forces it, it had not gone by itself; what comes early says nothing.
+    let forced = |at_s: f64| {
+        let forced = deleted.clone().deleted(at_s, 0);
+        forced.step(at_s, Running, "ip init sandbox ready", "m0:R0sr")
+    };
+    forced(60.0).breaks(&["G-gone-in-time"]);
+    forced(14.0).breaks(&[]);
     pod.step(15.0, Running, "ip init gone", "m0:T0=137")
         .breaks(&["G-deleted-ends-first"]);
 }
@@ -150,6 +157,30 @@ fn a_deletion_is_not_put_off() {
         .deleted(15.0, 3)
         .step(15.1, Running, running, "m0:R0sr")
         .breaks(&["G-deletion-is-not-put-off"]);
+}
+
+#[test]
+fn a_grace_of_zero_leaves_no_time_for_a_term() {
+    let ended = |pod: Pod| {
+        pod.killed("s0", 8.0)
+            .step(9.0, Succeeded, "ip init", "s0:T0=137 m0:T0=0")
+    };
+    let pod = pod(OnFailure, 0, &["s0", "m0"])
+        .life("s0", 1.0, None)
+        .life("m0", 2.0, Some((5.0, 0)))
+        .step(3.0, Running, "ip init sandbox ready", "s0:R0sr m0:R0sr");
+    ended(pod.clone()).keeps("G-zero-grace-kills");
+    ended(pod.term("s0", 6.0)).is_named("G-zero-grace-kills", "podcheck/TO-0");
+}
+
+#[test]
+fn a_pod_that_had_ended_when_it_was_first_seen_kept_nobody_waiting() {
+    let done = pod(OnFailure, 3, &["s0", "m0"])
+        .life("s0", 1.0, Some((6.0, 0)))
+        .life("m0", 2.0, Some((5.0, 0)))
+        .deleted(100.0, 3);
+    let seen = done.step(100.1, Succeeded, "ip init", "s0:T0=0 m0:T0=0");
+    assert!(!seen.broken().contains(&"G-sidecar-never-blocks-the-end"));
 }
 
 #[test]

@@ -155,6 +155,12 @@ fn restarts_come_in_time() {
             .step(at_s + 1.0, Running, "", "m0:R1sr/1")
     };
     first(4.0).keeps("G-first-restart-at-once");
+    // A start keeps the worker busy, whether it follows on another or not.
+    let after_a_long_life = pod(OnFailure, 3, &["m0"])
+        .life("m0", 1.0, Some((6.0, 1)))
+        .life("m0", 13.0, None)
+        .step(14.0, Running, "", "m0:R1sr/1");
+    after_a_long_life.keeps("G-first-restart-at-once");
     first(40.0).breaks(&["G-first-restart-at-once"]);
     let second = |at_s: f64| {
         pod(OnFailure, 3, &["m0"])
