@@ -20,7 +20,7 @@ pub struct Pursue {
     no_shrink: bool,
 
     /// Try no smaller pod after this long, all classes of failure together
-    #[arg(long, default_value = "15m", value_name = "D", value_parser = args::duration, help_heading = "Divergences")]
+    #[arg(long, default_value = "30m", value_name = "D", value_parser = args::duration, help_heading = "Divergences")]
     shrink_time: Duration,
 }
 
