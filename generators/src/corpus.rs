@@ -53,6 +53,7 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/123323",
     "deviation/to-3-natural",
     "deviation/ip-gc",
+    "deviation/rs-9",
     "deviation/pb-6",
     "deviation/113606",
     "deviation/83916",

@@ -26,6 +26,7 @@ pub const TWINS: &[Twin] = &[
     planted("containerd/exit-code-2", "1.37.0", Fault::StartInterrupted),
     by_itself("kubernetes#128516", "1.29.2").regressed(Fault::PendingAgain, "1.34.0"),
     planted("kubernetes#101044", "1.34.0", Fault::LastStateLost).regressed(Fault::LastStateLost, "1.37.0"),
+    planted("podcheck/RS-9", "1.37.0", Fault::LastStateCollected),
     planted("containerd/started-after-its-end", "1.37.0", Fault::StartedAfterItsEnd),
     by_itself("kubernetes#87039", "1.37.0"),
     by_itself("kubernetes#113606", "1.37.0"),

@@ -1,8 +1,8 @@
 //! Deviations that this program found and nobody seems to have reported.
 
 use super::marks::{
-    Shown, all_ended, failures_were_inherited, has_just_started, is_a_later_life, is_of_a_new_container,
-    is_status_unknown, last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life,
+    Shown, all_ended, end_was_never_published, failures_were_inherited, has_just_started, is_a_later_life,
+    is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life,
     lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of, was_killed_across_the_end,
     was_over_and_not_ready, was_the_last_main_of_a_never_pod,
 };
@@ -69,6 +69,17 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/rs-2"),
+    },
+    Deviation {
+        name: "podcheck/RS-9",
+        title: "lastState is lost when the kubelet collects a dead container while the next life, after a probe's kill, is made",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kuberuntime/kuberuntime_gc.go#L184",
+        versions: Versions::since(36),
+        guarantees: &["G-last-state"],
+        is_its_doing: end_was_never_published,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/rs-9"),
     },
     Deviation {
         name: "podcheck/RS-10",

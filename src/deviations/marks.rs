@@ -74,6 +74,21 @@ pub fn next_sidecar_was_down(case: &Case, index: usize) -> bool {
         })
 }
 
+/// RS-9: was the life before shown running to the last, so that no status could hand its end on?
+///
+/// The garbage collection keeps one instance of a container that does not run, and the one that is being created
+/// counts. Since 1.36 an end that a status had told is handed on; a sync that kills and starts has told nothing.
+pub fn end_was_never_published(case: &Case, breach: &Breach) -> bool {
+    let Some(shown) = shown_in(case, breach) else {
+        return false;
+    };
+    let before = case.trace.steps[..shown.step].iter().rev();
+    let mut before = before.filter_map(|step| step.view.containers[shown.index].as_ref());
+    before
+        .find(|view| view.restart_count < shown.view.restart_count)
+        .is_some_and(|view| view.state == State::Running)
+}
+
 /// Is the state that a breach points to the one that the kubelet makes up when it finds no container?
 pub fn is_status_unknown(case: &Case, breach: &Breach) -> bool {
     let state = shown_in(case, breach).map(|shown| &shown.view.state);

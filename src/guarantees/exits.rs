@@ -197,16 +197,24 @@ fn terminated_tells_times(case: &Case) -> Outcome {
 fn last_state(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
+        let mut lives: BTreeMap<&str, u32> = BTreeMap::new();
         for (step, view) in case.views(index) {
+            let seen = case.trace.steps[step].seen.get(index);
+            if let Some(id) = seen.and_then(|seen| seen.container_id.as_deref()) {
+                lives.insert(id, view.restart_count);
+            }
             if view.state != State::Running || view.restart_count == 0 || case.sandbox_changed {
                 continue;
             }
             findings.at_risk();
+            let told = seen.and_then(|seen| lives.get(seen.last_container_id.as_deref()?));
+            let name = case.name(index);
+            let n = view.restart_count;
             if view.last.is_none() {
-                let summary = format!(
-                    "{} was restarted and does not tell how its life before ended",
-                    case.name(index)
-                );
+                let summary = format!("{name} was restarted and does not tell how its life before ended");
+                findings.broken(case, step, Some(index), summary);
+            } else if let Some(older) = told.filter(|&&life| life + 1 < n) {
+                let summary = format!("{name} is in life {n} and tells how life {older} ended");
                 findings.broken(case, step, Some(index), summary);
             }
         }

@@ -121,6 +121,8 @@ faults! {
     RestartCountDoubled = "restart-count-doubled",
     /// lastState is lost (allowed before 1.36, when the runtime has forgotten it).
     LastStateLost = "last-state-lost",
+    /// podcheck/RS-9: lastState stays what it was when a container is seen running in its next life without an end before.
+    LastStateCollected = "last-state-collected",
     /// `started` flaps: every other update shows it false.
     StartedFlaps = "started-flaps",
     /// The exit code is 0 whatever the process returned.

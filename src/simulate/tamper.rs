@@ -260,6 +260,16 @@ impl Node<'_> {
             Fault::RestartCountStuck => each(&mut pairs, |_, view| view.restart_count = 0),
             Fault::RestartCountDoubled => each(&mut pairs, |_, view| view.restart_count *= 2),
             Fault::LastStateLost => each(&mut pairs, |_, view| view.last = None),
+            Fault::LastStateCollected => {
+                for (before, (_, view)) in before.containers.iter().zip(&mut pairs) {
+                    let Some((before, view)) = before.as_ref().zip(view.as_mut()) else {
+                        continue;
+                    };
+                    if before.state == State::Running && !matches!(view.state, State::Waiting(_)) {
+                        view.last = before.last.clone();
+                    }
+                }
+            }
             Fault::StartedFlaps if writes.is_multiple_of(2) => each(&mut pairs, |_, view| view.started = false),
             Fault::ExitCodeLost => each(&mut pairs, |_, view| {
                 if let State::Terminated(exit) = &mut view.state {

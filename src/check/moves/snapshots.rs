@@ -27,8 +27,10 @@ impl Moves<'_> {
             .collect()
     }
 
-    /// RS-9: instances before the newest dead one are removed at any later moment (up to 1.35 seen even beside a running
-    /// one). The choice is made for the target's sake: a removal that no status shows has no consequence.
+    /// RS-9: instances before the newest dead one are removed at any later moment, even beside a running one: the garbage
+    /// collection, once a minute, keeps one instance of each container that does not run, and one that is being created
+    /// counts (seen on v1.37.0). What a status has told before is not lost by that since 1.36 (`sticky_last`). The
+    /// choice is made for the target's sake: a removal that no status shows has no consequence.
     pub(super) fn prune(&self, pod: &mut PodState) {
         for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
             if self.previous_goes(container, target) {
@@ -39,10 +41,9 @@ impl Moves<'_> {
 
     fn previous_goes(&self, container: &Container, target: &ContainerView) -> bool {
         let Some(newest) = &container.newest else { return false };
-        let may_go = newest.exit.is_some() || !self.behaviour.last_state_is_sticky;
         // WR-6: the lastState of a waiting container is its newest instance.
         let shows_previous = !matches!(target.state, State::Waiting(_)) && target.restart_count == newest.n;
-        container.previous.is_some() && may_go && shows_previous && target.last != container.previous
+        container.previous.is_some() && shows_previous && target.last != container.previous
     }
 
     /// The same for a sync, which can kill a container by a probe: then the back-off is asked about the instance before it

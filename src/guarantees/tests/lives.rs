@@ -129,7 +129,7 @@ fn an_id_names_its_runtime_and_has_one_count() {
         .as_mut()
         .expect("a status")
         .restart_count = 2;
-    twice.breaks(&["G-back-off", "G-restart-counts"]);
+    twice.breaks(&["G-back-off", "G-last-state", "G-restart-counts"]);
 }
 
 #[test]

@@ -152,4 +152,28 @@ fn a_restarted_container_tells_how_its_life_before_ended() {
         .step(5.0, Running, UP, "m0:R1sr/137")
         .keeps("G-last-state");
     restarted.step(5.0, Running, UP, "m0:R1sr").breaks(&["G-last-state"]);
+    // RS-9: a probe's kill and the next start in one sync, so no status has told the end.
+    let killed_and_started = running().killed("m0", 3.0).life("m0", 4.0, None);
+    let forgetful = killed_and_started.step(5.0, Running, UP, "m0:R1sr");
+    forgetful.is_named("G-last-state", "podcheck/RS-9");
+}
+
+#[test]
+fn a_restarted_container_tells_of_the_life_before_and_not_of_an_older_one() {
+    let killed_again = running()
+        .killed("m0", 3.0)
+        .step(3.5, Running, "ip init sandbox", "m0:T0=137")
+        .life("m0", 4.0, None)
+        .step(5.0, Running, UP, "m0:R1sr/137")
+        .killed("m0", 6.0);
+    let told = |pod: Pod, last_n: u32| {
+        let mut pod = pod.life("m0", 17.0, None).step(18.0, Running, UP, "m0:R2sr/137");
+        pod.newest().seen[0].last_container_id = Some(format!("test://0-{last_n}").into());
+        pod
+    };
+    let told_the_end = killed_again
+        .clone()
+        .step(6.5, Running, "ip init sandbox", "m0:T1=137/137");
+    told(told_the_end, 1).keeps("G-last-state");
+    told(killed_again, 0).is_named("G-last-state", "podcheck/RS-9");
 }
