@@ -56,6 +56,7 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/rs-9",
     "deviation/pb-6",
     "deviation/113606",
+    "deviation/121398",
     "deviation/83916",
     "deviation/rs-10",
     "deviation/pb-12",

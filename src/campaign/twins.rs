@@ -30,6 +30,7 @@ pub const TWINS: &[Twin] = &[
     planted("containerd/started-after-its-end", "1.37.0", Fault::StartedAfterItsEnd),
     by_itself("kubernetes#87039", "1.37.0"),
     by_itself("kubernetes#113606", "1.37.0"),
+    by_itself("kubernetes#121398", "1.37.0"),
     by_itself("kubernetes#83916", "1.37.0"),
     by_itself("kubernetes#134660", "1.34.0"),
     by_itself("kubernetes#119617", "1.37.0"),

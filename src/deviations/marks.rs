@@ -2,7 +2,7 @@
 
 use crate::check::Interval;
 use crate::guarantees::{Breach, Case, earliest_pass_ms};
-use crate::trace::{ContainerView, Kind, ProbeSpec, Reason, RestartPolicy, State};
+use crate::trace::{ContainerView, Kind, ProbeSpec, Reason, RestartPolicy, State, UnixMs};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
@@ -87,6 +87,28 @@ pub fn end_was_never_published(case: &Case, breach: &Breach) -> bool {
     before
         .find(|view| view.restart_count < shown.view.restart_count)
         .is_some_and(|view| view.state == State::Running)
+}
+
+/// #121398: did a probe's kill of another container go on while the breach's container was dead and shown ready?
+pub fn another_was_being_stopped(case: &Case, breach: &Breach) -> bool {
+    let Some((step, index)) = step_of(case, breach.event_index).zip(breach.container) else {
+        return false;
+    };
+    let lives = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
+    let until = case.not_after(step).unwrap_or(UnixMs::MAX);
+    let ends = lives(index).filter_map(|life| life.finish);
+    let Some(dead_since) = ends.filter(|end| end.lo <= until).map(|end| end.hi).max() else {
+        return false;
+    };
+    let mut others = (0..case.trace.spec.containers.len()).filter(|&other| other != index);
+    others.any(|other| {
+        case.can_be_killed_by_probe(other)
+            && lives(other).any(|life| {
+                // Without a journal nobody knows when the TERM came; the kill was over when the status came.
+                let told_before = life.term.is_none_or(|term| term <= dead_since + ROUNDING_MS);
+                told_before && life.finish.is_some_and(|end| end.hi >= dead_since && end.lo <= until)
+            })
+    })
 }
 
 /// Is the state that a breach points to the one that the kubelet makes up when it finds no container?

@@ -1,9 +1,10 @@
 //! Deviations that upstream has an issue for, and those of the runtime.
 
 use super::marks::{
-    all_ended, ended_in_the_instant_of_its_start, grace_was_shortened, had_its_first_grace_at_most,
-    started_after_its_end, started_could_be_inherited, status_of_an_ended_sidecar_was_frozen, step_of,
-    waited_for_its_delay_since_its_start, waited_for_one_that_was_down, was_ending_by_itself,
+    all_ended, another_was_being_stopped, ended_in_the_instant_of_its_start, grace_was_shortened,
+    had_its_first_grace_at_most, started_after_its_end, started_could_be_inherited,
+    status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start, waited_for_one_that_was_down,
+    was_ending_by_itself,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -214,6 +215,17 @@ pub const UPSTREAM: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/113606"),
+    },
+    Deviation {
+        name: "kubernetes#121398",
+        title: "A container that has ended, and its pod, stay ready while the kubelet waits for another one that a probe stops",
+        link: "https://github.com/kubernetes/kubernetes/issues/121398",
+        versions: Versions::since(28),
+        guarantees: &["G-dead-is-not-ready"],
+        is_its_doing: another_was_being_stopped,
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: Some("deviation/121398"),
     },
     Deviation {
         name: "kubernetes#83916",

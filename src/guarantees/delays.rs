@@ -57,18 +57,19 @@ pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
             facts.start.is_some_and(|start| start.lo <= to) && facts.finish.is_none_or(|finish| finish.hi >= from);
         overlaps && facts.term.map_or(!facts.wrote_exit, |term| term < to)
     };
+    let starting_ms = starting_ms(case, from, to);
     let containers = 0..case.trace.spec.containers.len();
-    let starts = containers
-        .clone()
-        .flat_map(|index| instances(index).filter_map(move |facts| Some((facts.start?, index))));
-    let starting_ms = starting_ms(case, starts.filter(|(start, _)| start.lo <= to).collect(), from);
     let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && instances(index).any(blocks));
     kills.map(|index| kill_ms(case, index)).sum::<i64>() + starting_ms
 }
 
-/// How long a sync that starts containers goes on after `from`: it starts one after the other, in the order of the
-/// specification, so until the last start that follows on those before it.
-fn starting_ms(case: &Case, mut starts: Vec<(Interval, usize)>, from: UnixMs) -> i64 {
+/// How long a sync that starts containers goes on after `from`, at most until `to`: it starts one after the other, in the
+/// order of the specification, so until the last start that follows on those before it.
+pub fn starting_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
+    let containers = 0..case.trace.spec.containers.len();
+    let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
+    let starts = containers.flat_map(|index| instances(index).filter_map(move |facts| Some((facts.start?, index))));
+    let mut starts: Vec<(Interval, usize)> = starts.filter(|(start, _)| start.lo <= to).collect();
     let start_ms = case.bounds.start_ms;
     let apart_ms = start_ms + case.bounds.delay_ms + WHOLE_SECOND_MS;
     starts.retain(|(start, _)| start.hi >= from - start_ms);

@@ -1,9 +1,10 @@
-//! What a readiness probe does to `ready`, beyond gating it.
+//! What `ready` tells beyond being gated: failures, thresholds, and the end of the container.
 
+use super::delays::starting_ms;
 use super::identity::reported;
 use super::probes::{earliest_pass_ms, fails_for_good_ms, verdict_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::trace::{Kind, State};
+use crate::trace::{Kind, State, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -33,7 +34,61 @@ pub const RULES: &[Guarantee] = &[
         since_minor: 0,
         judge: success_threshold,
     },
+    Guarantee {
+        id: "G-dead-is-not-ready",
+        rule: "A container that has ended is not shown ready beyond the bound.",
+        quote: "Ready specifies whether the container is currently passing its readiness check.",
+        link: pages::STATUS,
+        since_minor: 0,
+        judge: dead_is_not_ready,
+    },
 ];
+
+fn dead_is_not_ready(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    // What is being shut down is judged by its own promises.
+    let Some(until) = case.free_until() else {
+        return findings.outcome();
+    };
+    let containers = (0..case.trace.spec.containers.len()).filter(|&index| case.kind(index) != Kind::Init);
+    for index in containers {
+        for n in 0..case.facts.instances(index) {
+            let shown = case
+                .views(index)
+                .filter(|(_, view)| view.ready && view.state == State::Running && view.restart_count == n);
+            let end = case.facts.get(index, n).and_then(|facts| facts.finish);
+            let Some(((shown, _), end)) = shown.last().zip(end) else {
+                continue;
+            };
+            // A status holds until the next one comes.
+            let next = (shown + 1 < case.trace.steps.len()).then_some(shown + 1);
+            let holds_until = match next {
+                Some(next) => case.not_before(next),
+                None => case.watched_until(),
+            };
+            let Some(holds_until) = holds_until.map(|it| it.min(until)) else {
+                continue;
+            };
+            if pulls_images(case, end.hi) {
+                continue;
+            }
+            findings.at_risk();
+            let late_ms = holds_until - end.hi;
+            if late_ms > case.bounds.notice_ms() + starting_ms(case, end.hi, holds_until) {
+                let summary = format!("{} is shown ready {late_ms} ms after it had ended", case.name(index));
+                findings.broken(case, next.unwrap_or(shown), Some(index), summary);
+            }
+        }
+    }
+    findings.outcome()
+}
+
+/// In a pod that was not made here: can the worker have been busy with an image after this?
+fn pulls_images(case: &Case, from: UnixMs) -> bool {
+    let containers = 0..case.trace.spec.containers.len();
+    let started_before = |index: usize| case.start(index, 0).is_some_and(|start| start.lo <= from);
+    case.trace.scenario.is_none() && !containers.into_iter().all(started_before)
+}
 
 fn unready_when_failing(case: &Case) -> Outcome {
     let mut findings = Findings::default();

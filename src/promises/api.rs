@@ -176,7 +176,11 @@ pub const CONTAINER_STATUS: Page = Page {
         ),
         judged(
             "Ready specifies whether the container is currently passing its readiness check.",
-            &["G-ready-means-running", "G-readiness-gates-ready"],
+            &[
+                "G-ready-means-running",
+                "G-readiness-gates-ready",
+                "G-dead-is-not-ready",
+            ],
         ),
         judged(
             "The value will change as readiness probes keep executing.",

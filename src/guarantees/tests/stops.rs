@@ -205,6 +205,25 @@ fn what_fails_its_readiness_probe_is_not_ready() {
 }
 
 #[test]
+fn what_has_ended_is_not_shown_ready() {
+    let told = |at_s: f64| {
+        let mut pod = pod(OnFailure, 40, &["m0", "m1"]);
+        pod.container("m1").liveness = probe();
+        pod.life("m0", 1.0, Some((10.0, 0)))
+            .life("m1", 1.0, Some((47.0, 137)))
+            .step(3.0, Running, "", "m0:R0sr m1:R0sr")
+            .step(at_s, Running, "unready", "m0:T0=0 m1:R0sr")
+    };
+    told(12.0).until(20.0).keeps("G-dead-is-not-ready");
+    told(30.0).until(31.0).breaks(&["G-dead-is-not-ready"]);
+    // The other one's kill kept the worker busy.
+    let mut blocked = told(3.5).term("m1", 7.0);
+    blocked.trace.steps.pop();
+    let blocked = blocked.step(47.5, Running, "unready", "m0:T0=0 m1:T0=137");
+    blocked.is_named("G-dead-is-not-ready", "kubernetes#121398");
+}
+
+#[test]
 fn a_delay_counts_from_the_startup_probe_s_success() {
     let startup = "    startup: {handler: tcpSocket, outcome: {kind: passesAfter, ms: 8000}, periodSeconds: 1, \
                    failureThreshold: 1, successThreshold: 1}\n";
