@@ -327,6 +327,27 @@ fn what_a_pod_comes_to_need_later_is_not_covered() {
 }
 
 #[test]
+fn a_specification_that_was_changed_before_is_not_covered() {
+    let joined = |generation: u32, deleted: &str, statuses: &str| {
+        let metadata =
+            format!(r#""metadata":{{"name":"a","uid":"u","resourceVersion":"1","generation":{generation}{deleted}}}"#);
+        let spec = r#""spec":{"containers":[{"name":"m0"}]}"#;
+        let status = format!(r#""status":{{"containerStatuses":[{statuses}]}}"#);
+        let text = format!(r#"{{"type":"ADDED","object":{{"kind":"Pod",{metadata},{spec},{status}}}}}"#);
+        read_text(&text).expect("readable").traces.remove(0).spec.not_covered
+    };
+    let runs = r#"{"name":"m0","state":{"running":{}}}"#;
+    let deleted = r#","deletionTimestamp":"2026-01-01T00:00:00Z","deletionGracePeriodSeconds":9"#;
+    let changed = ["a specification that was changed before the pod was first seen"];
+    assert!(joined(1, "", runs).is_empty());
+    assert_eq!(joined(2, "", runs), changed);
+    assert!(joined(2, deleted, runs).is_empty());
+    assert_eq!(joined(3, deleted, runs), changed);
+    // A scheduling gate that was removed, say.
+    assert!(joined(2, "", "").is_empty());
+}
+
+#[test]
 fn joining_in_the_middle_and_features_that_are_not_covered_are_named() {
     let spec = r#","spec":{"activeDeadlineSeconds":5,"shareProcessNamespace":true,"restartPolicy":"Never",
         "initContainers":[{"name":"i0"},{"name":"s1","restartPolicy":"Always","lifecycle":{"preStop":{"sleep":{"seconds":1}}}}],

@@ -22,13 +22,17 @@ impl Life {
     pub fn begin(pod: &object::Pod) -> (Self, Option<String>) {
         let metadata = &pod.metadata;
         let yaml = metadata.annotations.scenario.as_deref();
-        let spec = pod::spec(pod);
+        let mut spec = pod::spec(pod);
         let (scenario, error) = match yaml.map(|yaml| scenario_of(yaml, &spec)).transpose() {
             Ok(scenario) => (scenario, None),
             Err(error) => (None, Some(error)),
         };
         let status = &pod.status;
         let joined = !status.container_statuses.is_empty() || !status.init_container_statuses.is_empty();
+        if joined && pod::was_changed(pod) {
+            spec.not_covered
+                .push("a specification that was changed before the pod was first seen".to_owned());
+        }
         let trace = Trace {
             namespace: metadata.namespace.clone(),
             name: metadata.name.clone(),

@@ -118,6 +118,15 @@ fn with_init<'a>(
         .chain(main.iter().map(|container| (container, false)))
 }
 
+/// Has the specification been changed since the pod was made? What was restarted for it has another back-off and other
+/// probes than the containers that are seen. A delete counts once, too: the API server then raises the generation.
+pub(super) fn was_changed(pod: &object::Pod) -> bool {
+    let deleted = i64::from(pod.metadata.deletion_timestamp.is_some());
+    pod.metadata
+        .generation
+        .is_some_and(|generation| generation > 1 + deleted)
+}
+
 /// The image of each container.
 pub(super) fn images(pod: &object::Pod) -> impl Iterator<Item = &Option<Box<str>>> {
     with_init(&pod.spec.init_containers, &pod.spec.containers).map(|(container, _)| &container.image)
