@@ -4,7 +4,8 @@ use super::delays::starting_ms;
 use super::identity::reported;
 use super::probes::{earliest_pass_ms, fails_for_good_ms, verdict_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::trace::{Kind, State, UnixMs};
+use crate::check::Interval;
+use crate::trace::{ConditionKind, Kind, State, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -47,40 +48,55 @@ pub const RULES: &[Guarantee] = &[
 fn dead_is_not_ready(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     // What is being shut down is judged by its own promises.
-    let Some(until) = case.free_until() else {
+    let Some(wanted_until) = case.wanted_until() else {
         return findings.outcome();
     };
     let containers = (0..case.trace.spec.containers.len()).filter(|&index| case.kind(index) != Kind::Init);
     for index in containers {
         for n in 0..case.facts.instances(index) {
-            let shown = case
-                .views(index)
-                .filter(|(_, view)| view.ready && view.state == State::Running && view.restart_count == n);
+            let shown = case.views(index).filter(|(step, view)| {
+                let all_ready = case.trace.steps[*step].condition(ConditionKind::ContainersReady) == Some(true);
+                all_ready && view.ready && view.state == State::Running && view.restart_count == n
+            });
             let end = case.facts.get(index, n).and_then(|facts| facts.finish);
             let Some(((shown, _), end)) = shown.last().zip(end) else {
                 continue;
             };
-            // A status holds until the next one comes.
-            let next = (shown + 1 < case.trace.steps.len()).then_some(shown + 1);
-            let holds_until = match next {
-                Some(next) => case.not_before(next),
-                None => case.watched_until(),
-            };
-            let Some(holds_until) = holds_until.map(|it| it.min(until)) else {
+            let Some(ready_until) = ready_until(case, shown, index, n, end) else {
                 continue;
             };
             if pulls_images(case, end.hi) {
                 continue;
             }
             findings.at_risk();
-            let late_ms = holds_until - end.hi;
-            if late_ms > case.bounds.notice_ms() + starting_ms(case, end.hi, holds_until) {
+            let ready_until = ready_until.min(wanted_until);
+            let late_ms = ready_until - end.hi;
+            if late_ms > case.bounds.notice_ms() + starting_ms(case, end.hi, ready_until) {
                 let summary = format!("{} is shown ready {late_ms} ms after it had ended", case.name(index));
-                findings.broken(case, next.unwrap_or(shown), Some(index), summary);
+                let next = (shown + 1).min(case.last_step());
+                findings.broken(case, next, Some(index), summary);
             }
         }
     }
     findings.outcome()
+}
+
+/// Until when all containers were said to be ready, by what the status after `shown` tells of ContainersReady: statuses in
+/// between can be missing, a transition can not.
+fn ready_until(case: &Case, shown: usize, index: usize, n: u32, end: Interval) -> Option<UnixMs> {
+    let Some(next) = case.trace.steps.get(shown + 1) else {
+        return case.watched_until();
+    };
+    let since = next.pod_seen.conditions[ConditionKind::ContainersReady as usize].transition?;
+    match next.condition(ConditionKind::ContainersReady)? {
+        // Never withdrawn since before the end.
+        true => case.not_before(shown + 1).filter(|_| since < end.lo),
+        // Withdrawn then, and not once more for the life after.
+        false => {
+            let later = case.start(index, n + 1);
+            later.is_none_or(|start| start.lo > since).then_some(since)
+        }
+    }
 }
 
 /// In a pod that was not made here: can the worker have been busy with an image after this?
