@@ -14,6 +14,7 @@ mod exits;
 mod identity;
 mod init;
 mod lives;
+mod messages;
 mod phase;
 mod probes;
 mod prompt_starts;
@@ -90,6 +91,7 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         work::RULES,
         status::RULES,
         conditions::RULES,
+        messages::RULES,
         identity::RULES,
         states::RULES,
         exits::RULES,

@@ -97,6 +97,10 @@ pub const POD_STATUS: Page = Page {
             NotYet,
             "which reason belongs to which transition is written nowhere; the model compares reasons",
         ),
+        judged(
+            "Human-readable message indicating details about last transition.",
+            &["G-unready-are-named", "G-incomplete-are-named"],
+        ),
         open(
             "PodInitialized means that all init containers in the pod have started successfully.",
             NoPromise,

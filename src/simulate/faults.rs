@@ -223,6 +223,8 @@ faults! {
     TransitionTimeStuck = "transition-time-stuck",
     /// lastTransitionTime goes back in every second update.
     TransitionTimeFalls = "transition-time-falls",
+    /// The message of a condition is written only when its status changes.
+    MessageStale = "message-stale",
     /// The status of a container that the pod does not have is published.
     StrangersStatus = "strangers-status",
     /// A running container does not tell since when it runs.

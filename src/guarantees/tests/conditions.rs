@@ -140,3 +140,54 @@ fn what_has_ended_is_not_ready() {
     let failed = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
     failed.step(3.0, Failed, "ip", "m0:T0=1").keeps("G-ended-is-not-ready");
 }
+
+/// Gives the newest status' conditions these messages.
+fn says(pod: &mut Pod, of: &[(ConditionKind, &str, &str)]) {
+    for &(kind, reason, message) in of {
+        let condition = pod.newest().view.conditions[kind as usize].as_mut().expect("a condition");
+        (condition.reason, condition.message) = (reason.into(), message.into());
+    }
+}
+
+#[test]
+fn a_message_names_the_containers_that_are_not_ready() {
+    let id = "G-unready-are-named";
+    let saying = |kind, message: &str| {
+        let mut pod = pod(Always, 3, &["s0", "m0", "m1"]);
+        pod.container("m0").readiness = probe();
+        let mut pod = pod
+            .life("s0", 1.0, Some((2.0, 1)))
+            .life("m0", 1.5, None)
+            .life("m1", 1.6, None)
+            .step(2.5, Running, "", "s0:T0=1 m0:R0s m1:R0sr");
+        says(&mut pod, &[(kind, "ContainersNotReady", message)]);
+        pod
+    };
+    for kind in [Ready, ConditionKind::ContainersReady] {
+        saying(kind, "containers with unready status: [s0 m0]").keeps(id);
+        for wrong in ["s0", "m0", "m0 s0", "s0 m0 m1", "s0 m0 m0", ""] {
+            saying(kind, &format!("containers with unready status: [{wrong}]")).breaks(&[id]);
+        }
+        saying(kind, "").breaks(&[id]);
+    }
+}
+
+#[test]
+fn a_message_names_the_containers_that_are_not_initialized() {
+    let id = "G-incomplete-are-named";
+    let saying = |started: &str, names: &str| {
+        let mut pod = pod(Always, 3, &["s0", "i1", "m0"]);
+        pod.container("s0").startup = probe();
+        let mut pod = pod.life("s0", 1.0, None).step(2.5, Pending, "", &format!("s0:R0{started} i1:W m0:W"));
+        let message = format!("containers with incomplete status: [{names}]");
+        says(&mut pod, &[(Initialized, "ContainersNotInitialized", &message)]);
+        pod
+    };
+    saying("", "s0 i1").keeps(id);
+    saying("s", "i1").keeps(id);
+    // The startup result alone has been written.
+    saying("s", "s0 i1").keeps(id);
+    saying("", "i1").breaks(&[id]);
+    saying("", "s0").breaks(&[id]);
+    saying("s", "s0 i1 m0").breaks(&[id]);
+}
