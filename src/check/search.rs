@@ -28,6 +28,9 @@ const VISITED_MAX: usize = 50_000;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
+    if let Some(divergence) = out_of_order(trace) {
+        return Inclusion::Excluded(divergence);
+    }
     let facts = Facts::of(trace);
     Walk {
         behaviour,
@@ -36,6 +39,20 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
         facts: &facts,
     }
     .run()
+}
+
+/// ST-23: each status lists init containers and sidecars as in the specification, and mains by name. It is the same for
+/// every run of the model, so it is asked once.
+fn out_of_order(trace: &Trace) -> Option<Divergence> {
+    let step = trace.steps.iter().find(|step| step.pod_seen.out_of_order)?;
+    Some(Divergence {
+        event_index: step.event_index,
+        resource_version: step.resource_version.clone(),
+        rule: "ST-23".to_string(),
+        container: None,
+        summary: "the container statuses are not listed in their order".to_string(),
+        known_deviation: None,
+    })
 }
 
 /// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
