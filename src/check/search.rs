@@ -247,3 +247,25 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use podcheck_generators::Scenario;
+
+    use super::*;
+    use crate::model::KubeletVersion;
+    use crate::simulate::{Options, simulate};
+
+    #[test]
+    fn a_list_in_the_wrong_order_is_refused() {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    0}}]\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let mut trace = simulate(&scenario, &Options::new(version, 1));
+        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+        assert_eq!(judged(&trace), Inclusion::Included);
+        trace.steps[2].pod_seen.out_of_order = true;
+        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
+    }
+}
