@@ -29,6 +29,7 @@ pub const PAGES: &[Page] = &[
     hooks::PAGE,
     jobs::PAGE,
     jobs::FAILURE_POLICY,
+    api::POD_GENERATION,
     api::POD_STATUS,
     api::CONTAINER_STATUS,
     api::SPEC,

@@ -28,6 +28,9 @@ const VISITED_MAX: usize = 50_000;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
+    if let Some(divergence) = out_of_order(trace) {
+        return Inclusion::Excluded(divergence);
+    }
     let facts = Facts::of(trace);
     Walk {
         behaviour,
@@ -36,6 +39,20 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
         facts: &facts,
     }
     .run()
+}
+
+/// ST-23: each status lists init containers and sidecars as in the specification, and mains by name. It is the same for
+/// every run of the model, so it is asked once.
+fn out_of_order(trace: &Trace) -> Option<Divergence> {
+    let step = trace.steps.iter().find(|step| step.pod_seen.out_of_order)?;
+    Some(Divergence {
+        event_index: step.event_index,
+        resource_version: step.resource_version.clone(),
+        rule: "ST-23".to_string(),
+        container: None,
+        summary: "the container statuses are not listed in their order".to_string(),
+        known_deviation: None,
+    })
 }
 
 /// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
@@ -228,5 +245,27 @@ impl Walk<'_> {
             summary: why.summary,
             known_deviation: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use podcheck_generators::Scenario;
+
+    use super::*;
+    use crate::model::KubeletVersion;
+    use crate::simulate::{Options, simulate};
+
+    #[test]
+    fn a_list_in_the_wrong_order_is_refused() {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    0}}]\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let mut trace = simulate(&scenario, &Options::new(version, 1));
+        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+        assert_eq!(judged(&trace), Inclusion::Included);
+        trace.steps[2].pod_seen.out_of_order = true;
+        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
     }
 }

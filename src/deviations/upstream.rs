@@ -162,7 +162,14 @@ pub const UPSTREAM: &[Deviation] = &[
         link: "https://github.com/kubernetes/kubernetes/issues/101044",
         versions: Versions::since(28).fixed_in(36),
         guarantees: &["G-last-state"],
-        is_its_doing: |_, _| true,
+        is_its_doing: |case, breach| {
+            // What is lost is not there: something else in its place is another matter.
+            let step = step_of(case, breach.event_index);
+            let seen = step
+                .zip(breach.container)
+                .and_then(|(step, index)| case.trace.steps[step].seen.get(index));
+            seen.is_none_or(|seen| !seen.last_is_no_end)
+        },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: None,

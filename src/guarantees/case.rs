@@ -36,6 +36,9 @@ pub struct Case<'a> {
 /// Where a time from the journal meets one from the runtime: the journal's clock is an estimate.
 const CLOCKS_MS: i64 = 1_000;
 
+/// How far a node's clock may be ahead of the recorder's without a container's times showing it: a status takes that long.
+const UNKNOWN_SKEW_MS: i64 = 20_000;
+
 /// The kubelet counts the wait for a turn in whole seconds.
 const TURN_ROUNDING_MS: i64 = 1_000;
 
@@ -116,6 +119,19 @@ impl<'a> Case<'a> {
     /// The step was received no later than this; unknown in a stream without receive times.
     pub fn not_after(&self, step: usize) -> Option<UnixMs> {
         self.trace.steps[step].at_ms
+    }
+
+    /// Is this time of the node's clock later than the step was received, by more than clocks can disagree? That is known of
+    /// the node's clock only where a container's times are told.
+    pub fn is_after(&self, step: usize, at: UnixMs) -> bool {
+        let is_told = self
+            .trace
+            .steps
+            .iter()
+            .flat_map(|step| &step.seen)
+            .any(|seen| seen.started_at.is_some());
+        let ahead_ms = (-self.skew_ms).max(0) + UNKNOWN_SKEW_MS;
+        is_told && self.not_after(step).is_some_and(|received| at > received + ahead_ms)
     }
 
     /// The pod was watched at least until then.

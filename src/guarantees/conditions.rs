@@ -1,14 +1,14 @@
 //! The pod's conditions: what makes them true, and since when they say they are.
 
 use super::identity::reported;
-use super::{Case, Findings, Guarantee, Outcome, pages};
+use super::{Case, Findings, Guarantee, Outcome, pages, transitions};
 use crate::trace::{ConditionKind, ContainerView, Kind, Phase, Reason, State, Step, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
         id: "G-transition-time",
-        rule: "A condition's lastTransitionTime never goes back, and is no older than the last status that showed the \
-               other value.",
+        rule: "Every condition of the kubelet's has a lastTransitionTime. It never goes back, is no older than the last status \
+               that showed the other value, is not in the future, and stays when the condition cannot have changed.",
         quote: "Last time the condition transitioned from one status to another.",
         link: pages::CONDITION,
         since_minor: 0,
@@ -127,6 +127,29 @@ fn computed_at(step: &Step) -> Option<UnixMs> {
 fn transition_time(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     let steps: Vec<(usize, &Step)> = reported(case).collect();
+    for (step, it) in &steps {
+        for kind in ConditionKind::ALL
+            .into_iter()
+            .filter(|&kind| it.condition(kind).is_some())
+        {
+            let told = transition(it, kind);
+            // Who leaves out the pod's startTime has stripped the recording.
+            if told.is_none() && it.pod_seen.start_time.is_some() {
+                findings.broken(
+                    case,
+                    *step,
+                    None,
+                    format!("{} has no lastTransitionTime", kind.as_str()),
+                );
+            } else if told.is_some_and(|told| case.is_after(*step, told)) {
+                let summary = format!(
+                    "{} is said to have changed after its status was received",
+                    kind.as_str()
+                );
+                findings.broken(case, *step, None, summary);
+            }
+        }
+    }
     for pair in steps.windows(2) {
         let [(_, before), (step, after)] = pair else { continue };
         for kind in ConditionKind::ALL {
@@ -136,9 +159,16 @@ fn transition_time(case: &Case) -> Outcome {
                 continue;
             };
             findings.at_risk();
-            // Equal values may have changed twice in between, which nobody has seen.
+            // Equal values may have changed twice in between, which nobody has seen, unless something rules it out.
             if now < then {
                 let summary = format!("lastTransitionTime of {} went back by {} ms", kind.as_str(), then - now);
+                findings.broken(case, *step, None, summary);
+            } else if was == is && now > then && transitions::stayed(case, kind, before, after) {
+                let summary = format!(
+                    "lastTransitionTime of {} moved by {} ms, and it has been {is} all the time",
+                    kind.as_str(),
+                    now - then
+                );
                 findings.broken(case, *step, None, summary);
             } else if was != is
                 && kind != ConditionKind::PodScheduled

@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::trace::{ConditionKind, PodSeen, State, Step};
+use crate::trace::{ConditionKind, Gap, Kind, PodSeen, State, Step};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
         id: "G-start-time-stays",
-        rule: "Once the kubelet has reported on a pod, the pod has a startTime, and always the same one.",
+        rule: "Once the kubelet has reported on a pod, the pod has a startTime, and always the same one: that of its first \
+               report.",
         quote: "RFC 3339 date and time at which the object was acknowledged by the Kubelet.",
         link: pages::STATUS,
         since_minor: 0,
-        judge: |case| one_value(case, "startTime", |seen| seen.start_time),
+        judge: start_time_stays,
     },
     Guarantee {
         id: "G-acknowledged-first",
@@ -65,7 +66,7 @@ pub const RULES: &[Guarantee] = &[
     },
     Guarantee {
         id: "G-one-ip",
-        rule: "A pod's IP is never replaced by another one (while its sandbox lives).",
+        rule: "A pod's IP is never replaced by another one (while its sandbox lives), and is its node's only with its network.",
         quote: "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated.",
         link: pages::STATUS,
         since_minor: 0,
@@ -141,6 +142,40 @@ fn one_value<T: Copy + PartialEq>(case: &Case, name: &str, value: fn(&PodSeen) -
         first = first.or(told);
     }
     findings.outcome()
+}
+
+/// A startTime that is missing is set together with the first transitions of the conditions.
+fn start_time_stays(case: &Case) -> Outcome {
+    let outcome = one_value(case, "startTime", |seen| seen.start_time);
+    let joined = case.trace.gaps.contains(&Gap::JoinedInTheMiddle);
+    // The first report may have been left out, and with it transitions; not as long as no main has been started.
+    let is_first = |&(step, it): &(usize, &Step)| {
+        step > 0 && !joined && case.of_kind(Kind::Main).all(|index| never_ran(it, index))
+    };
+    let Some((step, it)) = reported(case).next().filter(is_first) else {
+        return outcome;
+    };
+    let reported = it.pod_seen.conditions[ConditionKind::ContainersReady as usize].transition;
+    let Some((started, reported)) = it.pod_seen.start_time.zip(reported) else {
+        return outcome;
+    };
+    let unready = it.condition(ConditionKind::ContainersReady) == Some(false);
+    if !unready || started.abs_diff(reported) <= 1_000 || matches!(outcome, Outcome::Broken(_)) {
+        return outcome;
+    }
+    let mut findings = Findings::default();
+    let summary = format!(
+        "startTime is {} ms after the kubelet's first report",
+        started - reported
+    );
+    findings.broken(case, step, None, summary);
+    findings.outcome()
+}
+
+/// Does a status show that a container has not been started yet?
+pub(super) fn never_ran(it: &Step, index: usize) -> bool {
+    let view = it.view.containers[index].as_ref();
+    view.is_some_and(|view| matches!(view.state, State::Waiting(_)) && view.last.is_none() && view.restart_count == 0)
 }
 
 fn acknowledged_first(case: &Case) -> Outcome {
@@ -227,6 +262,12 @@ fn one_ip(case: &Case) -> Outcome {
         let Some(ip) = it.pod_seen.pod_ip.filter(|_| !case.sandbox_changed) else {
             continue;
         };
+        if let Some(host) = it.pod_seen.host_ip.filter(|_| !it.pod_seen.on_host_network) {
+            findings.at_risk();
+            if ip == host {
+                findings.broken(case, step, None, format!("the pod's IP is its node's, {ip}"));
+            }
+        }
         if let Some(first) = first {
             findings.at_risk();
             if ip != first {

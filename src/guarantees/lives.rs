@@ -8,7 +8,7 @@ use crate::trace::{Reason, Seen, State, UnixMs};
 pub const RULES: &[Guarantee] = &[
     Guarantee {
         id: "G-id-names-the-runtime",
-        rule: "A containerID says which runtime it is of.",
+        rule: "A running container has a containerID, which says which runtime it is of.",
         quote: "ContainerID is the ID of the container in the format '<type>://<container_id>'.",
         link: pages::CONTAINER_STATUS,
         since_minor: 0,
@@ -82,8 +82,9 @@ fn seen<'c>(case: &'c Case, step: usize, index: usize) -> Option<&'c Seen> {
 fn id_names_the_runtime(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in containers(case) {
-        for (step, _) in case.views(index) {
-            let Some(id) = seen(case, step, index).and_then(|seen| seen.container_id.as_deref()) else {
+        for (step, view) in case.views(index) {
+            let id = seen(case, step, index).and_then(|seen| seen.container_id.as_deref());
+            let Some(id) = id.or((view.state == State::Running).then_some("")) else {
                 continue;
             };
             findings.at_risk();

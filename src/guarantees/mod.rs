@@ -11,9 +11,12 @@ mod case;
 mod conditions;
 mod delays;
 mod exits;
+mod generation;
 mod identity;
+mod ids;
 mod init;
 mod lives;
+mod messages;
 mod phase;
 mod probes;
 mod prompt_starts;
@@ -28,6 +31,7 @@ mod termination;
 #[cfg(test)]
 mod tests;
 mod times;
+mod transitions;
 mod work;
 
 pub use case::{Case, Deletion};
@@ -90,17 +94,34 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         work::RULES,
         status::RULES,
         conditions::RULES,
+        messages::RULES,
         identity::RULES,
+        generation::RULES,
         states::RULES,
         exits::RULES,
         lives::RULES,
+        ids::RULES,
     ]
     .into_iter()
     .flatten()
 }
 
 /// Promised of every pod, whatever features it uses and whatever becomes of its sandbox and its node.
-pub const HOLD_FOR_ANY_POD: &[&str] = &["G-terminal-stays", "G-dead-stays-dead", "G-host-stays"];
+pub const HOLD_FOR_ANY_POD: &[&str] = &[
+    "G-terminal-stays",
+    "G-dead-stays-dead",
+    "G-host-stays",
+    // What one status says of itself, whatever it tells of.
+    "G-unready-are-named",
+    "G-incomplete-are-named",
+    "G-end-names-its-life",
+    "G-id-is-its-own",
+    "G-one-state",
+    "G-start-time-stays",
+    "G-host-ips-agree",
+    "G-pod-ips-agree",
+    "G-qos-stays",
+];
 
 /// What a judge gathers on its way through a trace.
 #[derive(Default)]
@@ -180,8 +201,11 @@ mod pages {
         "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3489 (ContainerStateRunning)";
     pub const TERMINATED: &str =
         "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3496 (ContainerStateTerminated)";
+    pub const CONTAINER_STATE: &str =
+        "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3517 (ContainerState)";
     pub const CONDITION: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3808 (PodCondition)";
     pub const PHASE_FIELD: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3714 (PodPhase)";
+    pub const POD_GENERATION: &str = "https://kubernetes.io/docs/concepts/workloads/pods/#pod-generation";
     pub const OBJECT_META: &str = "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/";
     pub const STATUS: &str = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus";
 }

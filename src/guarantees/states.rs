@@ -119,12 +119,19 @@ pub const RULES: &[Guarantee] = &[
         link: pages::CONTAINER_STATUS,
         since_minor: 0,
         judge: |case| {
-            let first = |view: &ContainerView| view.state == State::Running && view.restart_count == 0;
-            states(
-                case,
-                |view| first(view).then_some(view.last.is_none()),
-                "runs for the first time and has a lastState",
-            )
+            let mut findings = Findings::default();
+            for index in 0..case.trace.spec.containers.len() {
+                let first = |view: &ContainerView| view.state == State::Running && view.restart_count == 0;
+                for (step, view) in case.views(index).filter(|(_, view)| first(view)) {
+                    findings.at_risk();
+                    let seen = case.trace.steps[step].seen.get(index);
+                    if view.last.is_some() || seen.is_some_and(|seen| seen.last_is_no_end) {
+                        let summary = format!("{} runs for the first time and has a lastState", case.name(index));
+                        findings.broken(case, step, Some(index), summary);
+                    }
+                }
+            }
+            findings.outcome()
         },
     },
 ];

@@ -3,7 +3,7 @@
 use super::delays::{begin_ms, busy_ms, first_start_ms};
 use super::sidecars::shown;
 use super::{Case, Findings, Guarantee, Outcome, pages};
-use crate::check::STOP_TIMEOUT_MS_MIN;
+use crate::check::{Interval, STOP_TIMEOUT_MS_MIN};
 use crate::trace::{EventType, Kind, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
@@ -130,7 +130,11 @@ fn grace_is_given(case: &Case) -> Outcome {
             let Some(facts) = case.facts.get(index, n) else {
                 continue;
             };
-            let (Some(term), Some(finish), true) = (facts.term, facts.finish, facts.killed) else {
+            // Where a delete is what ended it, no line tells of a TERM that never came; one that was lost came after the start.
+            let by_delete = |finish: &Interval| case.deletion.is_some_and(|it| it.requested.lo <= finish.lo);
+            let untold = facts.start.filter(|_| facts.finish.as_ref().is_some_and(by_delete));
+            let told = facts.term.or(untold.map(|start| start.lo));
+            let (Some(term), Some(finish), true) = (told, facts.finish, facts.killed) else {
                 continue;
             };
             findings.at_risk();
@@ -140,9 +144,10 @@ fn grace_is_given(case: &Case) -> Outcome {
             // Its end is known to the second, and the kubelet counts the wait for a turn in whole seconds.
             if finish.hi < earliest - 1_000 {
                 let summary = format!(
-                    "{} was killed {} ms after its TERM, at least {} ms before its grace was over",
+                    "{} was killed {} ms after its {}, at least {} ms before its grace was over",
                     case.name(index),
                     finish.hi - term,
+                    if facts.term.is_some() { "TERM" } else { "start" },
                     earliest - finish.hi
                 );
                 findings.broken(case, shown(case, index, n), Some(index), summary);

@@ -2,6 +2,35 @@
 
 use super::{Page, Why::*, judged, open};
 
+/// What the documentation says of generations
+pub const POD_GENERATION: Page = Page {
+    title: "Pods: pod generation",
+    link: "https://kubernetes.io/docs/concepts/workloads/pods/#pod-generation",
+    sentences: &[
+        open(
+            "It will be automatically set by the system such that new pods have a `metadata.generation` of 1, and every update to \
+             mutable fields in the pod's spec will increment the `metadata.generation` by 1.",
+            OtherComponent,
+            "the API server sets it",
+        ),
+        judged(
+            "The Kubelet will set `status.observedGeneration` to track the pod state to the current pod status.",
+            &["G-generation-is-told"],
+        ),
+        judged(
+            "The pod's `status.observedGeneration` will reflect the `metadata.generation` of the pod at the point that the pod \
+             status is being reported.",
+            &["G-delete-is-observed"],
+        ),
+        open(
+            "The `status.observedGeneration` field is managed by the kubelet and external controllers should **not** modify this \
+             field.",
+            OtherComponent,
+            "it obliges controllers",
+        ),
+    ],
+};
+
 /// `PodStatus` and `PodCondition`
 pub const POD_STATUS: Page = Page {
     title: "API: PodStatus, PodCondition, PodPhase",
@@ -97,6 +126,10 @@ pub const POD_STATUS: Page = Page {
             NotYet,
             "which reason belongs to which transition is written nowhere; the model compares reasons",
         ),
+        judged(
+            "Human-readable message indicating details about last transition.",
+            &["G-unready-are-named", "G-incomplete-are-named"],
+        ),
         open(
             "PodInitialized means that all init containers in the pod have started successfully.",
             NoPromise,
@@ -118,10 +151,9 @@ pub const CONTAINER_STATUS: Page = Page {
             "(brief) reason the container is not yet running.",
             &["G-waiting-tells-why"],
         ),
-        open(
+        judged(
             "Message regarding why the container is not yet running.",
-            NotVisible,
-            "the normal form leaves messages out",
+            &["G-back-off-is-told"],
         ),
         judged(
             "Time at which the container was last (re-)started",
@@ -150,11 +182,11 @@ pub const CONTAINER_STATUS: Page = Page {
             &["G-lives-in-order", "G-terminated-tells-times"],
         ),
         judged("Time at which the container last terminated", &["G-finish-is-fixed"]),
-        open(
-            "Only one of its members may be specified.",
-            NoPromise,
-            "true of every status by its form: the three are read as alternatives",
+        judged(
+            "Container's ID in the format '<type>://<container_id>'",
+            &["G-end-names-its-life"],
         ),
+        judged("Only one of its members may be specified.", &["G-one-state"]),
         open(
             "If none of them is specified, the default one is ContainerStateWaiting.",
             NoPromise,
@@ -217,7 +249,7 @@ pub const CONTAINER_STATUS: Page = Page {
         ),
         judged(
             "ContainerID is the ID of the container in the format '<type>://<container_id>'.",
-            &["G-id-names-the-runtime"],
+            &["G-id-names-the-runtime", "G-id-is-its-own"],
         ),
         open(
             "Started indicates whether the container has finished its postStart lifecycle hook and passed its startup probe.",

@@ -61,6 +61,7 @@ pub struct Spec {
     pub termination_grace_period_seconds: Option<i64>,
     pub active_deadline_seconds: Option<i64>,
     pub share_process_namespace: Option<bool>,
+    pub host_network: Option<bool>,
     pub os: Option<Os>,
     #[serde(deserialize_with = "null_is_default")]
     pub init_containers: Vec<Container>,
@@ -191,6 +192,8 @@ pub struct State {
 #[serde(default)]
 pub struct Waiting {
     pub reason: Option<Box<str>>,
+    /// Of a container in back-off: how long, and whose.
+    pub message: Option<Box<str>>,
 }
 
 /// `state.running`.

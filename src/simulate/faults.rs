@@ -221,12 +221,28 @@ faults! {
     GenerationAhead = "generation-ahead",
     /// The conditions' observedGeneration is ahead of the object's generation.
     ConditionGenerationAhead = "condition-generation-ahead",
+    /// observedGeneration is not published.
+    GenerationLost = "generation-lost",
+    /// observedGeneration stays what it was at first.
+    GenerationStuck = "generation-stuck",
     /// lastTransitionTime stays the pod's startTime.
     TransitionTimeStuck = "transition-time-stuck",
     /// lastTransitionTime goes back in every second update.
     TransitionTimeFalls = "transition-time-falls",
+    /// The message of a condition is written only when its status changes.
+    MessageStale = "message-stale",
     /// The status of a container that the pod does not have is published.
     StrangersStatus = "strangers-status",
+    /// The end of a container is said to be another container's.
+    EndOfAnother = "end-of-another",
+    /// All containers of a pod have one ID.
+    OneIdForAll = "one-id-for-all",
+    /// A container that has ended is said to run as well.
+    TwoStates = "two-states",
+    /// The container statuses are listed in the wrong order.
+    StatusesReversed = "statuses-reversed",
+    /// The message of CrashLoopBackOff tells a back-off of ten minutes.
+    BackOffOverstated = "back-off-overstated",
     /// A running container does not tell since when it runs.
     RunningSinceLost = "running-since-lost",
     /// A running container's start is that of its newest status.

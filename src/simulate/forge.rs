@@ -30,6 +30,16 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 view.conditions[ConditionKind::ContainersReady as usize] = Some(was);
             }
         }
+        Fault::MessageStale => {
+            for (before, now) in before.conditions.iter().zip(&mut view.conditions) {
+                let Some((before, now)) = before.as_ref().zip(now.as_mut()) else {
+                    continue;
+                };
+                if (before.is_true, &before.reason) == (now.is_true, &now.reason) {
+                    now.message = before.message.clone();
+                }
+            }
+        }
         Fault::InitializedWithdrawn if had_ended(Kind::Main) => withdraw(view, ConditionKind::Initialized),
         Fault::ScheduledWithdrawn if view.phase.is_terminal() => withdraw(view, ConditionKind::PodScheduled),
         Fault::SidecarExitFailsPod if view.phase == Phase::Succeeded => {

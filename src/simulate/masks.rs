@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::faults::Fault;
 use crate::model::State;
-use crate::trace::{ConditionKind, PodSeen, PodView, Seen, Step, UnixMs};
+use crate::trace::{BackOffSaid, ConditionKind, PodSeen, PodView, Reason, Seen, Step, UnixMs};
 
 /// Changes what goes with the containers' statuses in `view`.
 pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, seen: &mut [Seen]) {
@@ -30,6 +30,23 @@ pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, see
             Fault::ContainerIdBare => {
                 let bare = |id: Box<str>| id.trim_start_matches("containerd://").into();
                 seen.container_id = seen.container_id.take().map(bare);
+            }
+            Fault::EndOfAnother => {
+                let another = |id: Box<str>| format!("{id}0").into_boxed_str();
+                seen.ended_container_id = seen.ended_container_id.take().map(another);
+            }
+            Fault::OneIdForAll => {
+                let one = |_| "containerd://0".into();
+                seen.container_id = seen.container_id.take().map(one);
+                seen.ended_container_id = seen.ended_container_id.take().map(one);
+                seen.last_container_id = seen.last_container_id.take().map(one);
+            }
+            Fault::TwoStates => seen.has_two_states = matches!(state, Some(State::Terminated(_))),
+            Fault::BackOffOverstated if state == Some(&State::Waiting(Reason::CrashLoopBackOff)) => {
+                seen.back_off = Some(BackOffSaid {
+                    delay_ms: Some(600_000),
+                    is_own: true,
+                });
             }
             Fault::ContainerIdStuck => {
                 let first = steps.iter().find_map(|step| step.seen.get(index)?.container_id.clone());
@@ -68,6 +85,8 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
                 condition.observed_generation = condition.observed_generation.map(|it| it + 1);
             }
         }
+        Fault::GenerationLost => seen.observed_generation = None,
+        Fault::GenerationStuck => seen.observed_generation = seen.observed_generation.map(|_| 1),
         Fault::TransitionTimeStuck => {
             let start_time = seen.start_time;
             for condition in &mut seen.conditions {
@@ -83,6 +102,7 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
             let condition = &mut seen.conditions[ConditionKind::PodReadyToStartContainers as usize];
             condition.transition = condition.transition.map(|at| at + 5_000);
         }
+        Fault::StatusesReversed => seen.out_of_order = true,
         Fault::StrangersStatus => seen.status_entries += 1,
         _ => {}
     }

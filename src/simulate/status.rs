@@ -204,7 +204,10 @@ fn seen(pod: &PodState, moment: &Moment<'_>, before: &Published, index: usize) -
     match &view.state {
         // WR-5: the invented exit has no times.
         State::Terminated(exit) if exit.reason == Reason::ContainerStatusUnknown => {}
-        State::Terminated(_) => (seen.started_at, seen.finished_at) = (started_at, finished_at),
+        State::Terminated(_) => {
+            (seen.started_at, seen.finished_at) = (started_at, finished_at);
+            seen.ended_container_id = seen.container_id.clone();
+        }
         State::Running => seen.started_at = started_at,
         State::Waiting(_) => {}
     }

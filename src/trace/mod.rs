@@ -224,9 +224,30 @@ pub struct Seen {
     pub started_at: Option<UnixMs>,
     /// Of the current state (terminated).
     pub finished_at: Option<UnixMs>,
+    /// `state.terminated.containerID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_container_id: Option<Box<str>>,
     pub last_container_id: Option<Box<str>>,
     pub last_started_at: Option<UnixMs>,
     pub last_finished_at: Option<UnixMs>,
+    /// `state` has more than one member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_two_states: bool,
+    /// `lastState` tells of something else than an end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last_is_no_end: bool,
+    /// What the message of CrashLoopBackOff says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_off: Option<BackOffSaid>,
+}
+
+/// The message of CrashLoopBackOff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackOffSaid {
+    /// The back-off that it tells, in milliseconds; `None`: it tells none.
+    pub delay_ms: Option<i64>,
+    /// It names this container of this pod.
+    pub is_own: bool,
 }
 
 /// What the watch said about the object.

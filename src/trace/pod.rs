@@ -3,8 +3,8 @@
 use podcheck_generators::RestartPolicy;
 
 use super::{
-    Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen, PodSpec,
-    PodView, ProbeSpec, Reason, Seen, State,
+    BackOffSaid, Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen,
+    PodSpec, PodView, ProbeSpec, Reason, Seen, State,
 };
 use crate::recording::object;
 
@@ -247,7 +247,7 @@ fn exit(terminated: &object::Terminated) -> Exit {
 }
 
 /// Identities and times of a status entry.
-pub(super) fn seen(status: &object::ContainerStatus) -> Seen {
+pub(super) fn seen(status: &object::ContainerStatus, metadata: &object::Metadata) -> Seen {
     let (running, terminated) = (status.state.running.as_ref(), status.state.terminated.as_ref());
     let last = status.last_state.terminated.as_ref();
     let started_at = running
@@ -257,10 +257,51 @@ pub(super) fn seen(status: &object::ContainerStatus) -> Seen {
         container_id: status.container_id.clone().filter(|id| !id.is_empty()),
         started_at: started_at.map(|time| time.0),
         finished_at: terminated.and_then(|it| it.finished_at).map(|time| time.0),
+        ended_container_id: terminated
+            .and_then(|it| it.container_id.clone())
+            .filter(|id| !id.is_empty()),
         last_container_id: last.and_then(|it| it.container_id.clone()).filter(|id| !id.is_empty()),
         last_started_at: last.and_then(|it| it.started_at).map(|time| time.0),
         last_finished_at: last.and_then(|it| it.finished_at).map(|time| time.0),
+        has_two_states: members(&status.state) > 1,
+        last_is_no_end: members(&status.last_state) > usize::from(last.is_some()),
+        back_off: back_off(status, metadata),
     }
+}
+
+fn members(state: &object::State) -> usize {
+    usize::from(state.waiting.is_some())
+        + usize::from(state.running.is_some())
+        + usize::from(state.terminated.is_some())
+}
+
+/// `back-off 10s restarting failed container=NAME pod=POD_NAMESPACE(UID)`
+fn back_off(status: &object::ContainerStatus, metadata: &object::Metadata) -> Option<BackOffSaid> {
+    let waiting = status.state.waiting.as_ref();
+    let waiting = waiting.filter(|it| Reason::parse(it.reason.as_deref()) == Reason::CrashLoopBackOff)?;
+    let said = waiting.message.as_deref().and_then(|message| {
+        message
+            .strip_prefix("back-off ")?
+            .split_once(" restarting failed container=")
+    });
+    let object::Metadata {
+        name, namespace, uid, ..
+    } = metadata;
+    let whose = format!("{} pod={name}_{namespace}({uid})", status.name);
+    Some(BackOffSaid {
+        delay_ms: said.and_then(|(delay, _)| go_duration_ms(delay)),
+        is_own: said.is_some_and(|(_, of)| of == whose),
+    })
+}
+
+/// A duration as Go prints it: `10s`, `1m20s`, `5m0s`, `1.5s`.
+fn go_duration_ms(text: &str) -> Option<i64> {
+    let (minutes, seconds) = text
+        .strip_suffix('s')?
+        .split_once('m')
+        .unwrap_or(("0", text.strip_suffix('s')?));
+    let (minutes, seconds): (f64, f64) = (minutes.parse().ok()?, seconds.parse().ok()?);
+    Some(((minutes * 60.0 + seconds) * 1_000.0) as i64)
 }
 
 /// The pod's own identity and times; `node` is where it was first seen to be bound.
@@ -284,6 +325,17 @@ pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
                 observed_generation: condition.observed_generation,
             })
         }),
+        out_of_order: is_out_of_order(pod),
+        on_host_network: pod.spec.host_network == Some(true),
         status_entries: (status.init_container_statuses.len() + status.container_statuses.len()) as u32,
     }
+}
+
+fn is_out_of_order(pod: &object::Pod) -> bool {
+    let status = &pod.status;
+    // One that is missing or too much is another matter.
+    let place = |name: &str| pod.spec.init_containers.iter().position(|it| it.name == name);
+    let init = status.init_container_statuses.iter().filter_map(|it| place(&it.name));
+    let mains = status.container_statuses.iter().map(|it| &*it.name);
+    !init.is_sorted() || !mains.is_sorted()
 }

@@ -30,6 +30,11 @@ pub struct PodSeen {
     pub observed_generation: Option<i64>,
     /// Indexed like [`ConditionKind::ALL`](super::ConditionKind::ALL).
     pub conditions: [ConditionSeen; 5],
+    /// The container statuses are not listed in their order: init containers and sidecars as in the specification, mains by
+    /// name.
+    pub out_of_order: bool,
+    /// The pod has its node's network, and so its address.
+    pub on_host_network: bool,
     /// Entries in the two lists of container statuses, whoever they are of.
     pub status_entries: u32,
 }

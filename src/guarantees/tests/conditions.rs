@@ -140,3 +140,107 @@ fn what_has_ended_is_not_ready() {
     let failed = pod(Never, 3, &["m0"]).life("m0", 1.0, Some((2.0, 1)));
     failed.step(3.0, Failed, "ip", "m0:T0=1").keeps("G-ended-is-not-ready");
 }
+
+/// Gives the newest status' conditions these messages.
+fn says(pod: &mut Pod, of: &[(ConditionKind, &str, &str)]) {
+    for &(kind, reason, message) in of {
+        let condition = pod.newest().view.conditions[kind as usize]
+            .as_mut()
+            .expect("a condition");
+        (condition.reason, condition.message) = (reason.into(), message.into());
+    }
+}
+
+#[test]
+fn a_message_names_the_containers_that_are_not_ready() {
+    let id = "G-unready-are-named";
+    let saying = |kind, message: &str| {
+        let mut pod = pod(Always, 3, &["s0", "m0", "m1"]);
+        pod.container("m0").readiness = probe();
+        let mut pod = pod
+            .life("s0", 1.0, Some((2.0, 1)))
+            .life("m0", 1.5, None)
+            .life("m1", 1.6, None)
+            .step(2.5, Running, "", "s0:T0=1 m0:R0s m1:R0sr");
+        says(&mut pod, &[(kind, "ContainersNotReady", message)]);
+        pod
+    };
+    for kind in [Ready, ConditionKind::ContainersReady] {
+        saying(kind, "containers with unready status: [s0 m0]").keeps(id);
+        for wrong in ["s0", "m0", "m0 s0", "s0 m0 m1", "s0 m0 m0", ""] {
+            saying(kind, &format!("containers with unready status: [{wrong}]")).breaks(&[id]);
+        }
+        saying(kind, "").breaks(&[id]);
+    }
+}
+
+#[test]
+fn a_message_names_the_containers_that_are_not_initialized() {
+    let id = "G-incomplete-are-named";
+    let saying = |started: &str, names: &str| {
+        let mut pod = pod(Always, 3, &["s0", "i1", "m0"]);
+        pod.container("s0").startup = probe();
+        let mut pod = pod
+            .life("s0", 1.0, None)
+            .step(2.5, Pending, "", &format!("s0:R0{started} i1:W m0:W"));
+        let message = format!("containers with incomplete status: [{names}]");
+        says(&mut pod, &[(Initialized, "ContainersNotInitialized", &message)]);
+        pod
+    };
+    saying("", "s0 i1").keeps(id);
+    saying("s", "i1").keeps(id);
+    // The startup result alone has been written.
+    saying("s", "s0 i1").keeps(id);
+    saying("", "i1").breaks(&[id]);
+    // It may have been started with what its life before had (PB-7), which was taken back alone.
+    let mut taken_back = saying("", "i1");
+    taken_back.newest().view.containers[0]
+        .as_mut()
+        .expect("a status")
+        .restart_count = 1;
+    assert!(!taken_back.broken().contains(&id));
+    saying("", "s0").breaks(&[id]);
+    saying("s", "s0 i1 m0").breaks(&[id]);
+}
+
+#[test]
+fn a_transition_is_told_and_not_in_the_future() {
+    let id = "G-transition-time";
+    let mut untold = up();
+    untold.newest().pod_seen.conditions[Ready as usize].transition = None;
+    untold.breaks(&[id]);
+    let mut late = up();
+    since(&mut late, Ready, 60);
+    late.breaks(&[id]);
+}
+
+#[test]
+fn a_transition_takes_a_change() {
+    let id = "G-transition-time";
+    let moved = |pod: &Pod, kind| {
+        let mut pod = pod.clone();
+        since(&mut pod, kind, 5);
+        pod
+    };
+    let again = up().step(5.0, Running, "", "i0:T0r=0 m0:R0sr");
+    again.keeps(id);
+    for kind in [PodScheduled, Initialized, Ready, PodReadyToStartContainers] {
+        moved(&again, kind).breaks(&[id]);
+    }
+    // A readiness probe may have failed and passed again.
+    let mut probed = again.clone();
+    probed.container("m0").readiness = probe();
+    moved(&probed, Ready).keeps(id);
+    // It may have been replaced.
+    let replaced = up().life("m0", 4.5, None).step(5.0, Running, "", "i0:T0r=0 m0:R1sr/1");
+    assert!(!moved(&replaced, Ready).broken().contains(&id));
+    // As long as one main has never run, nothing was ready; nothing was initialized before the init container was done.
+    let waiting = pod(Always, 3, &["i0", "m0"])
+        .step(0.5, Pending, "", "i0:W m0:W")
+        .life("i0", 1.0, None)
+        .step(5.0, Pending, "", "i0:R0s m0:W");
+    waiting.keeps(id);
+    for kind in [ConditionKind::ContainersReady, Initialized] {
+        moved(&waiting, kind).breaks(&[id]);
+    }
+}

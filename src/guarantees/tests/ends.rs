@@ -1,6 +1,7 @@
 //! Shutdown, grace and the end.
 
 use super::support::{Pod, pod};
+use crate::trace::JournalKind;
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
 
@@ -101,6 +102,15 @@ fn the_grace_is_given() {
     };
     killed(21.0).keeps("G-grace-is-given");
     killed(14.0).breaks(&["G-grace-is-given"]);
+    // Without a TERM it is the same.
+    let unasked = |at_s| {
+        let mut pod = killed(at_s);
+        let journal = pod.trace.journal.as_mut().expect("a journal");
+        journal.retain(|line| line.kind != JournalKind::Term);
+        pod
+    };
+    unasked(21.0).keeps("G-grace-is-given");
+    unasked(14.0).breaks(&["G-grace-is-given"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Who and where a pod is.
 
 use super::support::{EPOCH_MS, Pod, pod};
-use crate::trace::Phase::{Pending, Running};
-use crate::trace::RestartPolicy::Always;
+use crate::trace::ConditionKind;
+use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
+use crate::trace::RestartPolicy::{Always, OnFailure};
 
 fn up() -> Pod {
     pod(Always, 3, &["m0"])
@@ -92,4 +93,68 @@ fn only_the_pod_s_containers_have_a_status() {
 #[test]
 fn an_object_without_the_kubelet_s_status_owes_nothing() {
     pod(Always, 3, &["m0"]).step(0.0, Pending, "", "").breaks(&[]);
+}
+
+#[test]
+fn a_pod_s_start_is_its_first_report_and_its_address_its_own() {
+    let first = || {
+        pod(Always, 3, &["m0"])
+            .step(0.0, Pending, "", "")
+            .step(0.5, Pending, "", "m0:W")
+            .life("m0", 1.0, None)
+            .step(2.0, Running, "", "m0:R0sr")
+    };
+    first().keeps("G-start-time-stays");
+    let mut early = first();
+    for step in &mut early.trace.steps {
+        step.pod_seen.start_time = Some(EPOCH_MS - 600_000);
+    }
+    early.breaks(&["G-start-time-stays"]);
+    changed("G-one-ip", |seen| {
+        seen.pod_ip = seen.host_ip;
+        seen.first_pod_ip = seen.host_ip;
+    });
+    let mut with_the_node_s_network = up();
+    let seen = &mut with_the_node_s_network.newest().pod_seen;
+    (seen.pod_ip, seen.first_pod_ip, seen.on_host_network) = (seen.host_ip, seen.host_ip, true);
+    with_the_node_s_network.breaks(&[]);
+}
+
+#[test]
+fn a_status_tells_its_generation() {
+    changed("G-generation-is-told", |seen| seen.observed_generation = None);
+    let mut zero = up();
+    zero.newest().pod_seen.observed_generation = Some(0);
+    zero.breaks(&["G-observed-generation", "G-generation-is-told"]);
+    changed("G-generation-is-told", |seen| {
+        seen.conditions[ConditionKind::Ready as usize].observed_generation = None;
+    });
+}
+
+#[test]
+fn who_ends_for_its_delete_has_observed_it() {
+    let id = "G-delete-is-observed";
+    let ended = |policy, code: u8, observed| {
+        let mut pod = pod(policy, 3, &["m0"])
+            .step(0.5, Pending, "", "m0:W")
+            .life("m0", 1.0, Some((5.2, code)))
+            .step(2.0, Running, "", "m0:R0sr")
+            .deleted(5.0, 3)
+            .step(5.0, Running, "", "m0:R0sr")
+            .step(
+                6.0,
+                if code == 0 { Succeeded } else { Failed },
+                "ip",
+                &format!("m0:T0={code}"),
+            );
+        for step in &mut pod.trace.steps[2..] {
+            step.pod_seen.observed_generation = Some(observed);
+        }
+        pod
+    };
+    ended(Always, 0, 2).keeps(id);
+    ended(Always, 0, 1).breaks(&[id]);
+    ended(OnFailure, 1, 1).breaks(&[id]);
+    // Its work was over anyway.
+    ended(OnFailure, 0, 1).breaks(&[]);
 }

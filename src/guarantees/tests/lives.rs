@@ -3,7 +3,7 @@
 use super::support::{Pod, pod, probe};
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
-use crate::trace::{ProbeSpec, Reason, State};
+use crate::trace::{BackOffSaid, ProbeSpec, Reason, State};
 
 fn running() -> Pod {
     pod(Always, 3, &["m0"])
@@ -110,7 +110,7 @@ fn a_first_life_has_no_past() {
     running().keeps("G-first-life-has-no-past");
     let past = pod(Always, 3, &["m0"]).life("m0", 1.0, None);
     past.step(2.0, Running, "", "m0:R0sr/137")
-        .breaks(&["G-first-life-has-no-past"]);
+        .breaks(&["G-first-life-has-no-past", "G-end-names-its-life"]);
 }
 
 #[test]
@@ -201,4 +201,68 @@ fn a_life_is_ready_after_as_many_successes_as_its_probe_wants() {
     ready(40.0).keeps("G-success-threshold");
     ready(31.5).breaks(&["G-success-threshold"]);
     ready(31.5).is_named("G-success-threshold", "podcheck/PB-14");
+}
+
+#[test]
+fn an_end_is_of_the_container_of_its_status() {
+    let id = "G-end-names-its-life";
+    let restarted = || {
+        pod(Always, 3, &["m0"])
+            .life("m0", 1.0, Some((2.0, 1)))
+            .life("m0", 3.0, Some((5.0, 1)))
+            .step(6.0, Running, "", "m0:T1=1/1")
+    };
+    restarted().keeps(id);
+    let mut other = restarted();
+    other.newest().seen[0].ended_container_id = Some("test://another".into());
+    other.breaks(&[id]);
+    let mut none = restarted();
+    none.newest().seen[0].ended_container_id = None;
+    none.breaks(&[id]);
+    let mut nobody = restarted();
+    nobody.newest().seen[0].last_container_id = None;
+    nobody.breaks(&[id]);
+}
+
+#[test]
+fn a_container_has_one_state_and_an_id_of_its_own() {
+    let two = || {
+        pod(Always, 3, &["m0", "m1"])
+            .life("m0", 1.0, None)
+            .life("m1", 1.5, None)
+            .step(2.0, Running, "", "m0:R0sr m1:R0sr")
+    };
+    two().keeps("G-id-is-its-own");
+    let mut same = two();
+    same.newest().seen[1].container_id = same.newest().seen[0].container_id.clone();
+    same.breaks(&["G-id-is-its-own"]);
+    let mut bare = two();
+    bare.newest().seen[1].container_id = None;
+    bare.breaks(&["G-id-names-the-runtime"]);
+    two().keeps("G-one-state");
+    let mut both = two();
+    both.newest().seen[1].has_two_states = true;
+    both.breaks(&["G-one-state"]);
+    let mut odd = two();
+    odd.newest().seen[1].last_is_no_end = true;
+    odd.breaks(&["G-first-life-has-no-past"]);
+}
+
+#[test]
+fn a_back_off_is_told_with_its_container_and_a_delay_that_can_be() {
+    let id = "G-back-off-is-told";
+    let told = |delay_ms, is_own| {
+        let mut pod = pod(Always, 3, &["m0"])
+            .life("m0", 1.0, Some((2.0, 1)))
+            .life("m0", 3.0, Some((5.0, 1)))
+            .step(6.0, Running, "", "m0:B1/1");
+        pod.newest().seen[0].back_off = Some(BackOffSaid { delay_ms, is_own });
+        pod
+    };
+    told(Some(10_000), true).keeps(id);
+    // A node may have a lower limit.
+    told(Some(1_000), true).keeps(id);
+    told(Some(20_000), true).breaks(&[id]);
+    told(Some(10_000), false).breaks(&[id]);
+    told(None, false).breaks(&[id]);
 }

@@ -286,6 +286,7 @@ impl Pod {
                 observed_generation: generation,
             }),
             status_entries: entries as u32,
+            ..PodSeen::default()
         }
     }
 
@@ -341,9 +342,13 @@ impl Pod {
                 .filter(|_| state != State::Running)
                 .and_then(|life| life.end_ms)
                 .map(cut),
+            ended_container_id: life(n)
+                .filter(|_| of_this.is_some() && state != State::Running)
+                .map(|life| id(life.n)),
             last_container_id: of_last.map(|life| id(life.n)),
             last_started_at: of_last.map(|life| cut(life.start_ms)),
             last_finished_at: of_last.and_then(|life| life.end_ms).map(cut),
+            ..Seen::default()
         };
         let view = ContainerView {
             state,
