@@ -4,7 +4,7 @@ use super::{DELETE_LAG_MS, Expansion, Moves};
 use crate::check::facts::Interval;
 use crate::check::node::Node;
 use crate::check::teardown::{Broken, Grace, Teardown};
-use crate::model::{self, Kind};
+use crate::model::{self, Kind, State};
 
 impl Moves<'_> {
     /// The sync performs its plan.
@@ -155,7 +155,12 @@ impl Moves<'_> {
             let facts = self.facts_of(index, instance.n);
             // WS-1: a slow writer sends the status from before the kill with the terminal phase; where the object is
             // gone before the next one, nobody ever learns how the containers ended.
-            let unseen = self.target.phase.is_terminal().then(model::unknown_exit);
+            let runs_on = self
+                .target
+                .containers
+                .get(index)
+                .is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
+            let unseen = (runs_on && self.target.phase.is_terminal()).then(model::unknown_exit);
             let exit = facts.exit.clone().or(unseen)?;
             node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));
             node.pod.exit(index, exit);
