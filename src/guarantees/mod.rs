@@ -19,6 +19,7 @@ mod lives;
 mod messages;
 mod phase;
 mod probes;
+mod process_times;
 mod prompt_starts;
 mod promptness;
 mod readiness;
@@ -101,6 +102,7 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         exits::RULES,
         lives::RULES,
         ids::RULES,
+        process_times::RULES,
     ]
     .into_iter()
     .flatten()

@@ -157,7 +157,7 @@ pub const CONTAINER_STATUS: Page = Page {
         ),
         judged(
             "Time at which the container was last (re-)started",
-            &["G-start-is-fixed"],
+            &["G-start-is-fixed", "G-start-is-the-process's"],
         ),
         judged(
             "Exit status from the last termination of the container",
@@ -181,7 +181,10 @@ pub const CONTAINER_STATUS: Page = Page {
             "Time at which previous execution of the container started",
             &["G-lives-in-order", "G-terminated-tells-times"],
         ),
-        judged("Time at which the container last terminated", &["G-finish-is-fixed"]),
+        judged(
+            "Time at which the container last terminated",
+            &["G-finish-is-fixed", "G-finish-is-the-process's"],
+        ),
         judged(
             "Container's ID in the format '<type>://<container_id>'",
             &["G-end-names-its-life"],

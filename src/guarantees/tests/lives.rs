@@ -133,6 +133,24 @@ fn an_id_names_its_runtime_and_has_one_count() {
 }
 
 #[test]
+fn the_times_of_a_life_are_its_process_s() {
+    let ended = |started_ms: i64, finished_ms: i64| {
+        let mut pod = pod(Never, 3, &["m0"])
+            .life("m0", 20.0, Some((30.0, 0)))
+            .step(31.0, Succeeded, "ip init", "m0:T0=0");
+        let seen = &mut pod.newest().seen[0];
+        seen.started_at = seen.started_at.map(|at| at + started_ms);
+        seen.finished_at = seen.finished_at.map(|at| at + finished_ms);
+        pod
+    };
+    ended(0, 0).keeps("G-start-is-the-process's");
+    ended(0, 0).keeps("G-finish-is-the-process's");
+    ended(-7_000, 0).breaks(&["G-start-is-the-process's"]);
+    ended(7_000, 0).breaks(&["G-start-is-the-process's"]);
+    ended(0, -7_000).breaks(&["G-finish-is-the-process's"]);
+}
+
+#[test]
 fn the_times_of_a_life_stay_and_lives_do_not_overlap() {
     restarted().keeps("G-start-is-fixed");
     let mut moved = running().step(3.0, Running, "", "m0:R0sr");
