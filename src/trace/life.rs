@@ -89,11 +89,7 @@ impl Life {
         let mut seen = Vec::with_capacity(trace.spec.containers.len());
         for (index, container) in trace.spec.containers.iter().enumerate() {
             let status = pod::find(&object.status, container);
-            seen.push(
-                status
-                    .map(|status| pod::seen(status, &object.metadata))
-                    .unwrap_or_default(),
-            );
+            seen.push(status.map(pod::seen).unwrap_or_default());
             let states = status
                 .into_iter()
                 .flat_map(|status| [&status.state, &status.last_state]);

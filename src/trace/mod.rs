@@ -246,7 +246,7 @@ pub struct Seen {
 pub struct BackOffSaid {
     /// The back-off that it tells, in milliseconds; `None`: it tells none.
     pub delay_ms: Option<i64>,
-    /// It names this container of this pod.
+    /// It names this container.
     pub is_own: bool,
 }
 

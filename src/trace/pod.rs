@@ -247,7 +247,7 @@ fn exit(terminated: &object::Terminated) -> Exit {
 }
 
 /// Identities and times of a status entry.
-pub(super) fn seen(status: &object::ContainerStatus, metadata: &object::Metadata) -> Seen {
+pub(super) fn seen(status: &object::ContainerStatus) -> Seen {
     let (running, terminated) = (status.state.running.as_ref(), status.state.terminated.as_ref());
     let last = status.last_state.terminated.as_ref();
     let started_at = running
@@ -265,7 +265,7 @@ pub(super) fn seen(status: &object::ContainerStatus, metadata: &object::Metadata
         last_finished_at: last.and_then(|it| it.finished_at).map(|time| time.0),
         has_two_states: members(&status.state) > 1,
         last_is_no_end: members(&status.last_state) > usize::from(last.is_some()),
-        back_off: back_off(status, metadata),
+        back_off: back_off(status),
     }
 }
 
@@ -275,22 +275,20 @@ fn members(state: &object::State) -> usize {
         + usize::from(state.terminated.is_some())
 }
 
-/// `back-off 10s restarting failed container=NAME pod=POD_NAMESPACE(UID)`
-fn back_off(status: &object::ContainerStatus, metadata: &object::Metadata) -> Option<BackOffSaid> {
+/// `back-off 10s restarting failed container=NAME pod=POD_NAMESPACE(UID)`; none where the message was stripped.
+///
+/// Whose pod it is goes unread: names are taken out of recordings before they are handed on.
+fn back_off(status: &object::ContainerStatus) -> Option<BackOffSaid> {
     let waiting = status.state.waiting.as_ref();
     let waiting = waiting.filter(|it| Reason::parse(it.reason.as_deref()) == Reason::CrashLoopBackOff)?;
-    let said = waiting.message.as_deref().and_then(|message| {
-        message
-            .strip_prefix("back-off ")?
-            .split_once(" restarting failed container=")
-    });
-    let object::Metadata {
-        name, namespace, uid, ..
-    } = metadata;
-    let whose = format!("{} pod={name}_{namespace}({uid})", status.name);
+    let message = waiting.message.as_deref().filter(|message| !message.is_empty())?;
+    let said = message
+        .strip_prefix("back-off ")
+        .and_then(|it| it.split_once(" restarting failed container="));
+    let name = said.and_then(|(_, whose)| whose.split(' ').next());
     Some(BackOffSaid {
         delay_ms: said.and_then(|(delay, _)| go_duration_ms(delay)),
-        is_own: said.is_some_and(|(_, of)| of == whose),
+        is_own: name == Some(&*status.name),
     })
 }
 
