@@ -91,10 +91,13 @@ fn ready_until(case: &Case, shown: usize, index: usize, n: u32, end: Interval) -
     match next.condition(ConditionKind::ContainersReady)? {
         // Never withdrawn since before the end.
         true => case.not_before(shown + 1).filter(|_| since < end.lo),
-        // Withdrawn then, and not once more for the life after.
+        // Withdrawn then, for this end and not once more for the life after.
         false => {
+            let shows_this = next.view.containers[index]
+                .as_ref()
+                .is_some_and(|view| view.restart_count == n);
             let later = case.start(index, n + 1);
-            later.is_none_or(|start| start.lo > since).then_some(since)
+            (shows_this || later.is_none_or(|start| start.lo > since)).then_some(since)
         }
     }
 }
