@@ -63,10 +63,11 @@ pub fn stayed(case: &Case, kind: ConditionKind, before: &Step, after: &Step) -> 
             let incomplete = |it: &Pair| !it.after.has_succeeded();
             of_kind(&[Kind::Init]).any(incomplete) || of_kind(&[Kind::Sidecar]).any(|it| never_ran(after, it.index))
         }
-        // A main that has been started makes it true (CO-1), and so does that there is nothing to initialize.
+        // Init containers that are done stay so, and there may be nothing to initialize. A sidecar that is started again can take
+        // it back for as long as no status need show (before 1.36, CO-1), also while a main runs.
         (ConditionKind::Initialized, true) => {
-            of_kind(&[Kind::Main]).any(Pair::has_been_started)
-                || serving().all(|it| case.kind(it.index) == Kind::Main) && of_kind(&[Kind::Init]).next().is_none()
+            let has = |kind: Kind| case.of_kind(kind).next().is_some();
+            !has(Kind::Sidecar) && (!has(Kind::Init) || of_kind(&[Kind::Main]).any(Pair::has_been_started))
         }
         (ConditionKind::PodReadyToStartContainers, true) => pairs.iter().any(Pair::runs_on),
         (ConditionKind::PodReadyToStartContainers | ConditionKind::PodScheduled, false) => false,
