@@ -1,7 +1,7 @@
 //! How long the kubelet may take, given what else the recording shows it doing.
 
 use super::Case;
-use crate::check::{Interval, STOP_TIMEOUT_MS_MIN};
+use crate::check::{InstanceFacts, Interval, STOP_TIMEOUT_MS_MIN};
 use crate::trace::UnixMs;
 
 /// A pod that was not made here may have to pull its images first.
@@ -50,33 +50,17 @@ pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 /// How long the pod's worker can have been busy between two moments: with starts, and with kills by probes, which block
 /// it one after the other, each for its whole grace.
 pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
-    let blocks = |index: usize, n: u32| {
-        let Some(facts) = case.facts.get(index, n) else {
-            return false;
-        };
+    let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
+    // A life that got no TERM before `to`, or that ended by itself, was not being killed.
+    let blocks = |facts: &InstanceFacts| {
         let overlaps =
             facts.start.is_some_and(|start| start.lo <= to) && facts.finish.is_none_or(|finish| finish.hi >= from);
-        // A life that got no TERM before `to`, or that ended by itself, was not being killed.
-        overlaps && facts.term.map_or(!ended_by_itself(case, index, n), |term| term < to)
+        overlaps && facts.term.map_or(!facts.wrote_exit, |term| term < to)
     };
     let starting_ms = starting_ms(case, from, to);
     let containers = 0..case.trace.spec.containers.len();
-    let is_killed = |&index: &usize| {
-        case.can_be_killed_by_probe(index) && (0..case.facts.instances(index)).any(|n| blocks(index, n))
-    };
-    let kills = containers.filter(is_killed);
+    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && instances(index).any(blocks));
     kills.map(|index| kill_ms(case, index)).sum::<i64>() + starting_ms
-}
-
-/// Did a life without a TERM line leave of its own accord? The line can be lost, so its script has a say.
-fn ended_by_itself(case: &Case, index: usize, n: u32) -> bool {
-    let facts = case.facts.get(index, n).filter(|facts| facts.wrote_exit);
-    let Some(exit) = facts.and_then(|facts| facts.exit.as_ref()) else {
-        return false;
-    };
-    let scenario = case.trace.scenario.as_ref();
-    let script = scenario.and_then(|scenario| scenario.containers().nth(index));
-    script.is_none_or(|script| script.attempt(n).exits_by_itself_with(exit.code))
 }
 
 /// How long a sync that starts containers goes on after `from`, at most until `to`: it starts one after the other, in the
