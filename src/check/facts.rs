@@ -174,6 +174,11 @@ impl Facts {
         self.by_container[container].get(n as usize)
     }
 
+    /// Facts of all instances of a container, the first one first.
+    pub fn lives(&self, container: usize) -> impl Iterator<Item = &InstanceFacts> {
+        self.by_container[container].iter()
+    }
+
     /// How many instances of a container the recording shows.
     pub fn instances(&self, container: usize) -> u32 {
         self.by_container[container].len() as u32

@@ -82,11 +82,11 @@ pub fn end_was_never_published(case: &Case, breach: &Breach) -> bool {
     let Some(shown) = shown_in(case, breach) else {
         return false;
     };
-    let before = case.trace.steps[..shown.step].iter().rev();
-    let mut before = before.filter_map(|step| step.view.containers[shown.index].as_ref());
+    let before = case.views(shown.index).take_while(|(at, _)| *at < shown.step);
     before
-        .find(|view| view.restart_count < shown.view.restart_count)
-        .is_some_and(|view| view.state == State::Running)
+        .filter(|(_, view)| view.restart_count < shown.view.restart_count)
+        .last()
+        .is_some_and(|(_, view)| view.state == State::Running)
 }
 
 /// #121398: did a probe's kill of another container go on while the breach's container was dead and shown ready?
@@ -94,16 +94,15 @@ pub fn another_was_being_stopped(case: &Case, breach: &Breach) -> bool {
     let Some((step, index)) = step_of(case, breach.event_index).zip(breach.container) else {
         return false;
     };
-    let lives = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
     let until = case.not_after(step).unwrap_or(UnixMs::MAX);
-    let ends = lives(index).filter_map(|life| life.finish);
+    let ends = case.facts.lives(index).filter_map(|life| life.finish);
     let Some(dead_since) = ends.filter(|end| end.lo <= until).map(|end| end.hi).max() else {
         return false;
     };
     let mut others = (0..case.trace.spec.containers.len()).filter(|&other| other != index);
     others.any(|other| {
         case.can_be_killed_by_probe(other)
-            && lives(other).any(|life| {
+            && case.facts.lives(other).any(|life| {
                 // Without a journal nobody knows when the TERM came; the kill was over when the status came.
                 let told_before = life.term.is_none_or(|term| term <= dead_since + ROUNDING_MS);
                 told_before && life.finish.is_some_and(|end| end.hi >= dead_since && end.lo <= until)
@@ -272,7 +271,7 @@ pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
     let probes = [&spec.containers[index].startup, &spec.containers[index].liveness];
     let own_s = probes.into_iter().flatten().filter_map(|probe| probe.grace_s).max();
     let grace_ms = i64::from(own_s.unwrap_or(spec.grace_s)) * 1_000;
-    let mut lives = (0..case.facts.instances(index)).filter_map(|n| case.facts.get(index, n));
+    let mut lives = case.facts.lives(index);
     case.can_be_killed_by_probe(index)
         && lives.any(|facts| {
             // Who is killed leaves no message, so its TERM may be nobody's to tell: it came a grace before at the earliest.

@@ -2,7 +2,7 @@
 
 use super::marks::{
     all_ended, another_was_being_stopped, ended_in_the_instant_of_its_start, grace_was_shortened,
-    had_its_first_grace_at_most, started_after_its_end, started_could_be_inherited,
+    had_its_first_grace_at_most, shown_in, started_after_its_end, started_could_be_inherited,
     status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start, waited_for_one_that_was_down,
     was_ending_by_itself,
 };
@@ -164,10 +164,8 @@ pub const UPSTREAM: &[Deviation] = &[
         guarantees: &["G-last-state"],
         is_its_doing: |case, breach| {
             // What is lost is not there: something else in its place is another matter.
-            let step = step_of(case, breach.event_index);
-            let seen = step
-                .zip(breach.container)
-                .and_then(|(step, index)| case.trace.steps[step].seen.get(index));
+            let shown = shown_in(case, breach);
+            let seen = shown.and_then(|shown| case.trace.steps[shown.step].seen.get(shown.index));
             seen.is_none_or(|seen| !seen.last_is_no_end)
         },
         in_api_server: false,

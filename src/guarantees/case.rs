@@ -98,7 +98,7 @@ impl<'a> Case<'a> {
 
     /// Does the recording show anywhere that this container ever ran?
     pub fn ever_ran(&self, index: usize) -> bool {
-        (0..self.facts.instances(index)).any(|n| self.facts.get(index, n).is_some_and(has_run))
+        self.facts.lives(index).any(has_run)
     }
 
     /// May a container be stopped by a failed probe?

@@ -50,7 +50,6 @@ pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 /// How long the pod's worker can have been busy between two moments: with starts, and with kills by probes, which block
 /// it one after the other, each for its whole grace.
 pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
-    let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
     // A life that got no TERM before `to`, or that ended by itself, was not being killed.
     let blocks = |facts: &InstanceFacts| {
         let overlaps =
@@ -59,7 +58,7 @@ pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
     };
     let starting_ms = starting_ms(case, from, to);
     let containers = 0..case.trace.spec.containers.len();
-    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && instances(index).any(blocks));
+    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && case.facts.lives(index).any(blocks));
     kills.map(|index| kill_ms(case, index)).sum::<i64>() + starting_ms
 }
 
@@ -67,8 +66,11 @@ pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 /// order of the specification, so until the last start that follows on those before it.
 pub fn starting_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
     let containers = 0..case.trace.spec.containers.len();
-    let instances = |index: usize| (0..case.facts.instances(index)).filter_map(move |n| case.facts.get(index, n));
-    let starts = containers.flat_map(|index| instances(index).filter_map(move |facts| Some((facts.start?, index))));
+    let starts = containers.flat_map(|index| {
+        case.facts
+            .lives(index)
+            .filter_map(move |facts| Some((facts.start?, index)))
+    });
     let mut starts: Vec<(Interval, usize)> = starts.filter(|(start, _)| start.lo <= to).collect();
     let start_ms = case.bounds.start_ms;
     let apart_ms = start_ms + case.bounds.delay_ms + WHOLE_SECOND_MS;

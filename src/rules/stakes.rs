@@ -83,9 +83,7 @@ pub fn two_sidecars_met_shutdown(case: &Case) -> bool {
 
 /// A container was told to stop.
 pub fn told(case: &Case) -> bool {
-    (0..case.trace.spec.containers.len()).any(|index| {
-        (0..case.facts.instances(index)).any(|n| case.facts.get(index, n).is_some_and(|it| it.term.is_some()))
-    })
+    (0..case.trace.spec.containers.len()).any(|index| case.facts.lives(index).any(|it| it.term.is_some()))
 }
 
 /// Some status shows this of some container.
