@@ -253,8 +253,30 @@ mod tests {
     use podcheck_generators::Scenario;
 
     use super::*;
-    use crate::model::KubeletVersion;
+    use crate::model::{self, KubeletVersion};
     use crate::simulate::{Options, simulate};
+    use crate::trace::State;
+
+    /// A process that is killed leaves no exit line, so only the statuses tell of its end.
+    #[test]
+    fn an_end_that_the_runtime_knows_is_not_unknown() {
+        let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: {kind: \
+                    running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let mut trace = simulate(&scenario, &Options::new(version, 1));
+        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+        assert_eq!(judged(&trace), Inclusion::Included);
+        for step in &mut trace.steps {
+            for (view, seen) in step.view.containers.iter_mut().flatten().zip(&mut step.seen) {
+                if matches!(view.state, State::Terminated(_)) {
+                    view.state = State::Terminated(model::unknown_exit());
+                    (seen.started_at, seen.finished_at) = (None, None);
+                }
+            }
+        }
+        assert!(matches!(judged(&trace), Inclusion::Excluded(_)));
+    }
 
     #[test]
     fn a_list_in_the_wrong_order_is_refused() {
