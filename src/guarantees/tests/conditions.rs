@@ -234,6 +234,13 @@ fn a_transition_takes_a_change() {
     // It may have been replaced.
     let replaced = up().life("m0", 4.5, None).step(5.0, Running, "", "i0:T0r=0 m0:R1sr/1");
     assert!(!moved(&replaced, Ready).broken().contains(&id));
+    // A sidecar that is started again takes Initialized back for as long as nobody need see it.
+    let sidecar = pod(Always, 3, &["s0", "m0"])
+        .life("s0", 1.0, None)
+        .life("m0", 1.5, None)
+        .step(2.0, Running, "", "s0:R0sr m0:R0sr")
+        .step(5.0, Running, "", "s0:R0sr m0:R0sr");
+    moved(&sidecar, Initialized).keeps(id);
     // As long as one main has never run, nothing was ready; nothing was initialized before the init container was done.
     let waiting = pod(Always, 3, &["i0", "m0"])
         .step(0.5, Pending, "", "i0:W m0:W")
