@@ -53,6 +53,8 @@ pub const UPSTREAM: &[Deviation] = &[
         },
         guarantees: &[
             "G-sidecar-opens",
+            // What has no worker is published as started, and the gate asks the worker's result.
+            "G-sidecar-hands-over",
             "G-started-once",
             "G-started-before-ready",
             "G-startup-gates-started",

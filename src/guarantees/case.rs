@@ -1,5 +1,7 @@
 //! One pod as the guarantees see it: its trace, the facts in it, and what can be said about time.
 
+use podcheck_generators::Attempt;
+
 use super::stops::soonest_failure_ms;
 use super::times::{newest_time, skew_ms};
 use crate::check::{Bounds, Facts, InstanceFacts, Interval};
@@ -99,6 +101,31 @@ impl<'a> Case<'a> {
     /// Does the recording show anywhere that this container ever ran?
     pub fn ever_ran(&self, index: usize) -> bool {
         self.facts.lives(index).any(has_run)
+    }
+
+    /// Did a life end of its own accord, untold? A TERM's line can be lost (a termination message is cut), so the script, where
+    /// it is known, has a say: what outlives its time was told, and so was what has none.
+    pub fn left_by_itself(&self, index: usize, n: u32) -> bool {
+        let Some(facts) = self.facts.get(index, n) else {
+            return false;
+        };
+        if facts.term.is_some() || !facts.wrote_exit {
+            return false;
+        }
+        let scenario = self.trace.scenario.as_ref();
+        let Some(script) = scenario.and_then(|it| it.containers().nth(index)) else {
+            return true;
+        };
+        let Attempt {
+            lives_ms, exit_code, ..
+        } = *script.attempt(n);
+        let lived_ms = facts
+            .start
+            .zip(facts.finish)
+            .map(|(start, finish)| finish.lo - start.hi);
+        let in_time =
+            |lives_ms: u32| lived_ms.is_none_or(|lived_ms| lived_ms <= i64::from(lives_ms) + self.bounds.delay_ms);
+        lives_ms.is_some_and(in_time) && facts.exit.as_ref().is_none_or(|exit| exit.code == i32::from(exit_code))
     }
 
     /// May a container be stopped by a failed probe?

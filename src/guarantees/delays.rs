@@ -51,14 +51,15 @@ pub fn begin_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
 /// it one after the other, each for its whole grace.
 pub fn busy_ms(case: &Case, from: UnixMs, to: UnixMs) -> i64 {
     // A life that got no TERM before `to`, or that ended by itself, was not being killed.
-    let blocks = |facts: &InstanceFacts| {
+    let blocks = |(n, facts): (u32, &InstanceFacts), index: usize| {
         let overlaps =
             facts.start.is_some_and(|start| start.lo <= to) && facts.finish.is_none_or(|finish| finish.hi >= from);
-        overlaps && facts.term.map_or(!facts.wrote_exit, |term| term < to)
+        overlaps && facts.term.map_or(!case.left_by_itself(index, n), |term| term < to)
     };
     let starting_ms = starting_ms(case, from, to);
     let containers = 0..case.trace.spec.containers.len();
-    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && case.facts.lives(index).any(blocks));
+    let is_stopped = |index: usize| (0..).zip(case.facts.lives(index)).any(|life| blocks(life, index));
+    let kills = containers.filter(|&index| case.can_be_killed_by_probe(index) && is_stopped(index));
     kills.map(|index| kill_ms(case, index)).sum::<i64>() + starting_ms
 }
 

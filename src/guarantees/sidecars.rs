@@ -227,7 +227,12 @@ fn never_blocks_the_end(case: &Case) -> Outcome {
         return findings.outcome();
     }
     // A TERM that comes before the process listens leaves no line: one that was killed may have been told at any time.
-    let unheard = |(last, _): (&InstanceFacts, usize)| last.term.is_none() && !last.wrote_exit;
+    let unheard = |(last, index): (&InstanceFacts, usize)| {
+        last.term.is_none()
+            && case
+                .last_instance(index)
+                .is_some_and(|(n, _)| !case.left_by_itself(index, n))
+    };
     let told = lives().filter_map(|(last, index)| Some((last.term?, index))).min();
     let Some((told, index)) = told.filter(|_| !lives().any(unheard)) else {
         return findings.outcome();
