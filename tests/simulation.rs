@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 5] = [
+const ACCUSED: [(&str, &str, Observed); 8] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -52,6 +52,12 @@ const ACCUSED: [(&str, &str, Observed); 5] = [
     // A main without a TERM line can have been told to stop by its probe, also one that left by itself after it.
     ("smoke/20261126/774", "smoke-20261126-774", Observed::LossyJournal),
     ("probes/4e27/7137", "probes-4e27-7137", Observed::LossyJournal),
+    // A container whose probe worker is gone is shown as started, and what waits for it goes on waiting (#132826).
+    ("probes/2d09ae64/3987", "probes-2d09ae64-3987", Observed::LossyJournal),
+    // A sidecar that lived longer than its script was told to stop, though the line of its TERM is lost.
+    ("sidecars/2d09ae64/9699", "sidecars-2d09ae64-9699", Observed::LossyJournal),
+    // A life that nobody saw can have ended as not started, so that the next inherited nothing (WS-4, PB-7).
+    ("probes/2d09ae64/8196", "probes-2d09ae64-8196", Observed::Joined),
 ];
 
 #[test]

@@ -169,12 +169,14 @@ impl Moves<'_> {
 
     /// WS-4: what a status can be computed from: each snapshot, and, where the target shows containers that are not started
     /// any more, each snapshot once more with those whose startup probes passed between its status' computing and storing.
+    /// A later life that is not started may owe that to such a status which nobody saw: it has nothing to inherit (PB-7).
     fn with_late(&self, node: &Node, snapshots: Vec<Node>) -> impl Iterator<Item = (Node, Vec<usize>)> {
         let containers = node.pod.containers.iter().zip(&self.target.containers);
         let late = containers.enumerate().filter_map(|(index, (it, target))| {
             let instance = it.newest.as_ref().filter(|instance| instance.passed_just_now)?;
             let is_shown = target.restart_count == instance.n && target.state == State::Running;
-            (is_shown && !target.started).then_some(index)
+            let bequeaths = self.behaviour.started_is_inherited && target.restart_count > instance.n;
+            ((is_shown || bequeaths) && !target.started).then_some(index)
         });
         let late: Vec<usize> = late.collect();
         let again = if late.is_empty() { Vec::new() } else { snapshots.clone() };
