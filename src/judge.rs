@@ -28,8 +28,11 @@ impl Tally {
 /// Tallies by guarantee.
 pub type Tallies = BTreeMap<&'static str, Tally>;
 
+/// One pod's tallies, in the order of the catalogue.
+pub type PodTallies = Vec<(&'static str, Tally)>;
+
 /// Adds one pod's (or one part's) tallies.
-pub fn add(total: &mut Tallies, more: &Tallies) {
+pub fn add(total: &mut Tallies, more: impl IntoIterator<Item = (&'static str, Tally)>) {
     for (id, tally) in more {
         let sum = total.entry(id).or_default();
         sum.not_at_risk += tally.not_at_risk;
@@ -43,14 +46,14 @@ pub fn add(total: &mut Tallies, more: &Tallies) {
 pub struct Judgement {
     pub verdict: Verdict,
     /// Empty when the guarantees could not be judged at all.
-    pub guarantees: Tallies,
+    pub guarantees: PodTallies,
 }
 
 impl Judgement {
     fn inconclusive(reason: String) -> Self {
         Self {
             verdict: Verdict::Inconclusive(reason),
-            guarantees: Tallies::new(),
+            guarantees: PodTallies::new(),
         }
     }
 }
@@ -205,11 +208,11 @@ fn describe(gap: Gap) -> &'static str {
     }
 }
 
-fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Divergence>) {
-    let mut tallies = Tallies::new();
+fn judge_guarantees(case: &Case, version: KubeletVersion) -> (PodTallies, Vec<Divergence>) {
+    let mut tallies = PodTallies::with_capacity(guarantees::all().count());
     let mut broken = Vec::new();
     for guarantee in guarantees::all().filter(|guarantee| version.minor >= guarantee.since_minor) {
-        let tally = tallies.entry(guarantee.id).or_default();
+        let mut tally = Tally::default();
         match (guarantee.judge)(case) {
             Outcome::NotAtRisk => tally.not_at_risk += 1,
             Outcome::Kept => tally.kept += 1,
@@ -228,6 +231,7 @@ fn judge_guarantees(case: &Case, version: KubeletVersion) -> (Tallies, Vec<Diver
                 }));
             }
         }
+        tallies.push((guarantee.id, tally));
     }
     (tallies, broken)
 }

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Judging makes and drops many small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     podcheck::cli::main()
 }

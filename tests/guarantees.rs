@@ -20,7 +20,7 @@ fn broken() -> (Vec<(String, Divergence)>, Tallies) {
     for (file, trace) in support::stored_traces() {
         let version = support::version(&file, &trace);
         let judgement = judge(&trace, Some(version), &Bounds::default(), false);
-        add(&mut tallies, &judgement.guarantees);
+        add(&mut tallies, judgement.guarantees);
         if let Verdict::KnownDeviation(found) | Verdict::Diverges(found) = judgement.verdict {
             let guarantees = found.into_iter().filter(|it| it.rule.starts_with("G-"));
             broken.extend(guarantees.map(|it| (version.to_string(), it)));

@@ -55,7 +55,11 @@ const ACCUSED: [(&str, &str, Observed); 8] = [
     // A container whose probe worker is gone is shown as started, and what waits for it goes on waiting (#132826).
     ("probes/2d09ae64/3987", "probes-2d09ae64-3987", Observed::LossyJournal),
     // A sidecar that lived longer than its script was told to stop, though the line of its TERM is lost.
-    ("sidecars/2d09ae64/9699", "sidecars-2d09ae64-9699", Observed::LossyJournal),
+    (
+        "sidecars/2d09ae64/9699",
+        "sidecars-2d09ae64-9699",
+        Observed::LossyJournal,
+    ),
     // A life that nobody saw can have ended as not started, so that the next inherited nothing (WS-4, PB-7).
     ("probes/2d09ae64/8196", "probes-2d09ae64-8196", Observed::Joined),
 ];

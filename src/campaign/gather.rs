@@ -103,7 +103,7 @@ impl Finding {
 impl Gathered {
     /// Takes a pod's verdict.
     pub fn add(&mut self, trace: Trace, judged: Judged) {
-        judge::add(&mut self.guarantees, &judged.guarantees);
+        judge::add(&mut self.guarantees, judged.guarantees.iter().copied());
         self.goals.add(&trace);
         let kubernetes = judged.kubernetes.clone().unwrap_or_else(|| "unknown".to_owned());
         self.kubelets

@@ -140,7 +140,7 @@ impl Tally {
         self.delay_ms_max = self.delay_ms_max.max(judged.delay_ms);
         self.nodes.extend(trace.node.clone());
         self.judged += 1;
-        judge::add(&mut self.promises, &judged.guarantees);
+        judge::add(&mut self.promises, judged.guarantees.iter().copied());
         self.count_rules(trace, judged);
         match &judged.verdict {
             Verdict::Conforms => self.conforms += 1,

@@ -1,7 +1,7 @@
 //! One pod's verdict, with the version it was judged as.
 
 use crate::check::{Bounds, Divergence, Verdict};
-use crate::judge::{self, Tallies};
+use crate::judge::{self, PodTallies};
 use crate::model::KubeletVersion;
 use crate::trace::Trace;
 
@@ -11,7 +11,7 @@ pub struct Judged {
     /// What the judge says.
     pub verdict: Verdict,
     /// What the guarantees said.
-    pub guarantees: Tallies,
+    pub guarantees: PodTallies,
     /// What the bounds allowed for the machine's load.
     pub delay_ms: i64,
     /// The version it was judged as, as it was given or recorded.
@@ -26,9 +26,9 @@ pub fn judge_as(trace: &Trace, kubernetes: Option<KubeletVersion>, bounds: &Boun
     let (verdict, guarantees) = match name.as_deref().map(str::parse::<KubeletVersion>) {
         None => {
             let reason = "the recording does not name the kubelet's version; say it with --kubernetes";
-            (Verdict::Inconclusive(reason.to_owned()), Tallies::new())
+            (Verdict::Inconclusive(reason.to_owned()), PodTallies::new())
         }
-        Some(Err(error)) => (Verdict::Inconclusive(error.to_string()), Tallies::new()),
+        Some(Err(error)) => (Verdict::Inconclusive(error.to_string()), PodTallies::new()),
         Some(Ok(version)) => {
             let judgement = judge::judge(trace, Some(version), bounds, strict);
             let verdict = not_by_lateness_alone(trace, version, bounds, strict, judgement.verdict);

@@ -9,7 +9,7 @@ use super::overdue::Owed;
 use super::teardown::{Broken, Grace};
 use super::verdict::Divergence;
 use super::visited::Visited;
-use crate::model::{self, Behaviour, Mode, Status};
+use crate::model::{self, Behaviour, Mode, PodSpec, Status};
 use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
 
 /// Result of the walk.
@@ -60,6 +60,29 @@ fn is_final(step: &Step) -> bool {
     step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0)
 }
 
+/// What the events before have shown.
+struct Before {
+    status: Status,
+    /// Whether the pod had initialised in the objects that the worker can hold.
+    initialized: Vec<bool>,
+    /// The graces of its deletes, and when the first was seen.
+    deletion: Option<(Grace, UnixMs)>,
+}
+
+impl Before {
+    fn publish(&mut self, spec: &PodSpec, status: Status) {
+        let now = model::has_initialized(spec, &status);
+        // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
+        if self.deletion.is_none() && self.status != status {
+            self.initialized = vec![model::has_initialized(spec, &self.status)];
+        }
+        if !self.initialized.contains(&now) {
+            self.initialized.push(now);
+        }
+        self.status = status;
+    }
+}
+
 struct Walk<'a> {
     behaviour: &'a Behaviour,
     trace: &'a Trace,
@@ -76,33 +99,29 @@ impl Walk<'_> {
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
         frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
-        let mut previous = Status::unseen();
-        let mut initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
-        let mut deletion = None;
+        let status = Status::unseen();
+        let mut before = Before {
+            initialized: vec![model::has_initialized(&self.trace.spec, &status)],
+            status,
+            deletion: None,
+        };
+        let mut visited = Visited::default();
         if let Some(first) = self.trace.steps.first().filter(|_| joined) {
             // A terminal phase can hide behind the one that was published before (WS-1), and any object can be the newest.
-            previous.phase = Some(first.view.phase)
+            before.status.phase = Some(first.view.phase)
                 .filter(|phase| !phase.is_terminal())
                 .unwrap_or(Phase::Pending);
-            initialized = vec![false, true];
-            deletion = first.deletion.map(|_| (self.grace(), LONG_AGO));
+            before.initialized = vec![false, true];
+            before.deletion = first.deletion.map(|_| (self.grace(), LONG_AGO));
         }
         for step in &self.trace.steps {
             let target = Status::of_view(&step.view);
             if is_kubelets(&target) {
-                match self.explain(frontier, step, &target, previous.phase, &initialized, deletion) {
+                match self.explain(&mut visited, frontier, step, &target, &before) {
                     Ok(next) => frontier = next,
                     Err(stop) => return stop,
                 }
-                let now = model::has_initialized(&self.trace.spec, &target);
-                // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
-                if deletion.is_none() && previous != target {
-                    initialized = vec![model::has_initialized(&self.trace.spec, &previous)];
-                }
-                if !initialized.contains(&now) {
-                    initialized.push(now);
-                }
-                previous = target;
+                before.publish(&self.trace.spec, target);
             }
             if let Some(mark) = step.deletion {
                 if is_final(step) {
@@ -113,26 +132,30 @@ impl Walk<'_> {
                     // A forced delete takes the object away; there is nothing left to compare (3.3).
                     return Inclusion::Included;
                 }
-                deletion = deletion.or(Some((self.grace(), step.at_ms.unwrap_or(FAR_FUTURE))));
+                let at = step.at_ms.unwrap_or(FAR_FUTURE);
+                before.deletion = before.deletion.or(Some((self.grace(), at)));
             }
             if step.event == EventType::Deleted {
                 return Inclusion::Included;
             }
         }
-        self.end(&frontier, deletion)
+        self.end(&frontier, before.deletion)
     }
 
     /// The states that explain `step`, out of those that explain everything before it.
     fn explain(
         &self,
+        visited: &mut Visited,
         frontier: Vec<Node>,
         step: &Step,
         target: &Status,
-        previous_phase: Phase,
-        initialized: &[bool],
-        deletion: Option<(Grace, UnixMs)>,
+        before: &Before,
     ) -> Result<Vec<Node>, Inclusion> {
         let received = step.at_ms.unwrap_or(FAR_FUTURE);
+        let Before {
+            initialized, deletion, ..
+        } = before;
+        let previous_phase = before.status.phase;
         let moves = Moves {
             behaviour: self.behaviour,
             spec: &self.trace.spec,
@@ -140,12 +163,11 @@ impl Walk<'_> {
             bounds: self.bounds,
             target,
             received,
-            deletion,
+            deletion: *deletion,
             is_deleted_later: self.trace.steps.last().is_some_and(|step| step.deletion.is_some()),
             initialized,
         };
-        let owed = self.owed(deletion);
-        let mut visited = Visited::default();
+        let owed = self.owed(*deletion);
         let mut explaining: Vec<(usize, UnixMs)> = Vec::new();
         let mut overdue: Vec<Broken> = Vec::new();
         let mut broken: Vec<Broken> = Vec::new();

@@ -1,30 +1,37 @@
-//! The states that were visited for one event, found again by their hash.
+//! The states that were visited for one event, found again by a fingerprint.
 
-use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
+use hashbrown::HashTable;
 
 use super::node::Node;
+use crate::model::{Container, Instance, PodState, State, Status};
 use crate::trace::UnixMs;
 
 /// Visited states, in the order of their visits.
 #[derive(Default)]
 pub struct Visited {
     nodes: Vec<Node>,
-    /// Hash of a state and its place; states with equal hashes are compared.
-    by_hash: BTreeSet<(u64, usize)>,
+    fingerprints: Vec<u64>,
+    /// Places of the states by their fingerprints; states with equal ones are compared.
+    places: HashTable<usize>,
 }
 
 impl Visited {
     /// Takes a state and says where it is; `None`: it was here before, with at least the same freedom in time.
     pub fn add(&mut self, node: Node) -> Option<usize> {
-        let hash = hash(&node);
-        let known = self.by_hash.range((hash, 0)..=(hash, usize::MAX));
-        if known.map(|&(_, index)| &self.nodes[index]).any(|it| covers(it, &node)) {
+        let fingerprint = fingerprint(&node);
+        let Self {
+            nodes,
+            fingerprints,
+            places,
+        } = self;
+        let is_known = |&place: &usize| fingerprints[place] == fingerprint && covers(&nodes[place], &node);
+        if places.find(fingerprint, is_known).is_some() {
             return None;
         }
-        let index = self.nodes.len();
-        self.by_hash.insert((hash, index));
-        self.nodes.push(node);
+        let index = nodes.len();
+        fingerprints.push(fingerprint);
+        places.insert_unique(fingerprint, index, |&place| fingerprints[place]);
+        nodes.push(node);
         Some(index)
     }
 
@@ -40,10 +47,13 @@ impl Visited {
         self.nodes.len()
     }
 
-    /// The states at these places (in ascending order), with a new bound on when their inputs had arrived.
-    pub fn take(self, chosen: &[(usize, UnixMs)]) -> Vec<Node> {
+    /// The states at these places (in ascending order), with a new bound on when their inputs had arrived. None is left
+    /// behind, but the room for others is.
+    pub fn take(&mut self, chosen: &[(usize, UnixMs)]) -> Vec<Node> {
+        self.fingerprints.clear();
+        self.places.clear();
         let mut chosen = chosen.iter().peekable();
-        let nodes = self.nodes.into_iter().enumerate();
+        let nodes = self.nodes.drain(..).enumerate();
         nodes
             .filter_map(|(index, node)| {
                 let &(_, latest) = chosen.next_if(|(wanted, _)| *wanted == index)?;
@@ -60,41 +70,62 @@ fn covers(known: &Node, new: &Node) -> bool {
         && known.pod == new.pod
 }
 
-fn hash(node: &Node) -> u64 {
-    let mut mixer = Mixer(0);
-    (&node.pod, node.blocked, node.interrupted).hash(&mut mixer);
-    mixer.finish()
+/// What tells most states apart, cheaply; equal states have equal ones.
+fn fingerprint(node: &Node) -> u64 {
+    let PodState {
+        containers,
+        sandbox,
+        status,
+        mode,
+        deleted,
+        announcement_due,
+    } = &node.pod;
+    let flags = [node.blocked, node.interrupted, *deleted, *announcement_due];
+    let mut mixer = Mixer(packed(&flags) | (*sandbox as u64) << 8 | (*mode as u64) << 16);
+    containers.iter().for_each(|container| mixer.container(container));
+    mixer.status(status);
+    mixer.0
 }
 
-/// Multiply and rotate: the states of one event are few, and equal hashes cost only a comparison.
+fn packed(flags: &[bool]) -> u64 {
+    flags.iter().fold(0, |bits, &flag| bits << 1 | u64::from(flag))
+}
+
+/// Multiply and rotate.
 struct Mixer(u64);
 
-impl Hasher for Mixer {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
-    }
-
-    fn write_u8(&mut self, word: u8) {
-        self.write_u64(word.into());
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(word.into());
-    }
-
-    fn write_u64(&mut self, word: u64) {
+impl Mixer {
+    fn word(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
+    fn container(&mut self, container: &Container) {
+        let ended = |instance: &Instance| {
+            instance
+                .exit
+                .as_ref()
+                .map_or(0, |exit| 1 << 32 | u64::from(exit.code as u32))
+        };
+        let flags = [container.refused, container.previous.is_some()];
+        self.word(packed(&flags) | u64::from(container.workers) << 8 | u64::from(container.backoff_level) << 16);
+        let Some(instance) = &container.newest else { return };
+        let flags = [instance.passed_just_now, instance.ready, instance.liveness_failed];
+        self.word(packed(&flags) | (instance.startup as u64) << 8 | u64::from(instance.n) << 16);
+        self.word(ended(instance));
     }
 
-    fn write_isize(&mut self, word: isize) {
-        self.write_u64(word as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+    fn status(&mut self, status: &Status) {
+        let conditions = status.conditions.iter().flatten();
+        let conditions = conditions.fold(0, |bits, it| bits << 8 | u64::from(it.is_true) << 4 | it.reason as u64);
+        self.word(conditions << 8 | status.phase as u64);
+        for view in &status.containers {
+            let state = match view.state {
+                State::Waiting(_) => 0,
+                State::Running => 1,
+                State::Terminated(_) => 2,
+            };
+            let flags = [view.ready, view.started, view.last.is_some()];
+            self.word(packed(&flags) | state << 8 | u64::from(view.restart_count) << 16);
+        }
     }
 }

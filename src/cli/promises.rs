@@ -96,7 +96,7 @@ fn add_summary(path: &Path, tallies: &mut Tallies) -> Result<(), Failure> {
             kept: counted.at_risk.saturating_sub(counted.broken),
             broken: counted.broken,
         };
-        add(tallies, &Tallies::from([(guarantee.id, tally)]));
+        add(tallies, [(guarantee.id, tally)]);
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ fn add_recording(file: &Path, kubernetes: Option<KubeletVersion>, tallies: &mut 
     for trace in traces.by_ref() {
         let trace = trace?;
         let judged = judge_as(&trace, kubernetes, &delays.bounds(&trace), false);
-        add(tallies, &judged.guarantees);
+        add(tallies, judged.guarantees);
     }
     input::print_notes(file, traces.notes());
     Ok(())

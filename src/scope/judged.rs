@@ -99,7 +99,7 @@ impl Judged {
         sum.runs += more.runs;
         sum.breaking += more.breaking;
         sum.choices_met_max = sum.choices_met_max.max(more.choices_met_max);
-        add(&mut self.tallies, &other.tallies);
+        add(&mut self.tallies, other.tallies);
         for (key, broken) in other.broken {
             self.broken.entry(key).or_default().merge(broken);
         }

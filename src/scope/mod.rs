@@ -114,7 +114,7 @@ impl Scope {
             let found = self.level(&shapes.collect::<Vec<_>>(), level, &alike);
             progress(level, &found.covered);
             outcome.levels.push((level, found.covered));
-            add(&mut outcome.tallies, &found.tallies);
+            add(&mut outcome.tallies, found.tallies);
             for (key, broken) in found.broken {
                 outcome.broken.entry(key).or_default().merge(broken);
             }

@@ -18,6 +18,10 @@ use podcheck_generators::{Attempt, Cases, Container, OnTerm, Profile, RestartPol
 use serde::Deserialize;
 use tape::Tape;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
 
 /// Best of so many: what disturbs a run only ever makes it longer.

@@ -4,6 +4,7 @@ use super::{End, Moves, SIMULTANEOUS_ENDS_MAX};
 use crate::check::facts::{FAR_FUTURE, Interval};
 use crate::check::node::Node;
 use crate::model::{Container, ContainerView, PodState, State};
+use crate::trace::Exit;
 
 impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
@@ -81,17 +82,20 @@ impl Moves<'_> {
     pub(super) fn snapshot(&self, node: &Node, ends: &[End], subset: u32) -> Vec<Node> {
         let mut nodes = vec![node.clone()];
         for (_, end) in ends.iter().enumerate().filter(|(k, _)| subset & (1 << k) != 0) {
-            nodes = nodes
+            let Some((exit, others)) = end.exits.split_first() else {
+                continue;
+            };
+            let ended = |mut node: Node, exit: &Exit| {
+                node.pod.exit(end.index, exit.clone());
+                node.passed(end.at);
+                node
+            };
+            let other_ways: Vec<Node> = others
                 .iter()
-                .flat_map(|node| {
-                    end.exits.iter().map(move |exit| {
-                        let mut next = node.clone();
-                        next.pod.exit(end.index, exit.clone());
-                        next.passed(end.at);
-                        next
-                    })
-                })
+                .flat_map(|exit| nodes.iter().map(|node| ended(node.clone(), exit)))
                 .collect();
+            nodes = nodes.into_iter().map(|node| ended(node, exit)).collect();
+            nodes.extend(other_ways);
         }
         nodes
     }
