@@ -100,8 +100,9 @@ impl Moves<'_> {
         out
     }
 
-    fn push(&self, node: Node, out: &mut Expansion) {
+    fn push(&self, mut node: Node, out: &mut Expansion) {
         if self.can_lead_to_target(&node.pod) {
+            node.forget();
             out.next.push(node);
         }
     }

@@ -1,8 +1,8 @@
 //! One hypothesis about the kubelet's state, and when it explains an observed status.
 
 use super::facts::{FAR_FUTURE, Interval, LONG_AGO};
-use crate::model::{Mode, PodSpec, PodState, Status};
-use crate::trace::{ConditionKind, Phase, UnixMs};
+use crate::model::{Mode, PodSpec, PodState, Probed, Status};
+use crate::trace::{ConditionKind, Phase, State, UnixMs};
 
 /// A state of the model together with the earliest time at which it can have been reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,36 @@ impl Node {
         self.passed(at);
         if at.hi < FAR_FUTURE {
             self.acted_by = self.acted_by.max(at.hi);
+        }
+    }
+
+    /// Forgets what nothing later depends on, so that states which differ in nothing else are one: what the probes of a dead
+    /// instance had found (once its end is in the status; until then its workers go on), and after the last sync whom a
+    /// probe condemned and how long a back-off would be.
+    pub fn forget(&mut self) {
+        let PodState {
+            containers,
+            status,
+            mode,
+            ..
+        } = &mut self.pod;
+        let syncs_again = *mode == Mode::Sync;
+        for (index, container) in containers.iter_mut().enumerate() {
+            if !syncs_again {
+                container.backoff_level = 0;
+            }
+            let Some(instance) = &mut container.newest else {
+                continue;
+            };
+            instance.liveness_failed &= syncs_again;
+            let runs_in_status = status
+                .containers
+                .get(index)
+                .is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
+            if instance.exit.is_some() && !runs_in_status {
+                instance.startup = Probed::Nothing;
+                (instance.passed_just_now, instance.ready, instance.liveness_failed) = (false, false, false);
+            }
         }
     }
 
