@@ -1,6 +1,7 @@
 //! Sharpness in every test run: each planted fault in a few random pods, and what says so first; the model by itself, with and
 //! without a journal, and the whole judge. `podcheck zoo` measures the same with many seeds and thousands of pods.
 
+#[expect(dead_code, reason = "only the snapshot is needed here")]
 mod support;
 
 use std::fmt::Write;
@@ -48,7 +49,9 @@ fn what_catches_each_planted_fault_is_known() {
     };
     let mut text = String::new();
     for fault in zoo.faults() {
-        let judged = zoo.catch(fault, SEED).map(|catch| format!("pod {}: {}", catch.pods, catch.rule));
+        let judged = zoo
+            .catch(fault, SEED)
+            .map(|catch| format!("pod {}: {}", catch.pods, catch.rule));
         let lines = [
             ("judge", judged),
             ("model", refused(fault, &scenarios, true)),

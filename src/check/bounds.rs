@@ -75,3 +75,35 @@ impl Default for Bounds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Queueing counts once for each bound, whatever the bound is made of.
+    #[test]
+    fn bounds_are_sums_of_their_mechanisms() {
+        let bounds = Bounds::with_delay(700);
+        assert_eq!(bounds.act_ms(), 3_000 + 2_000 + 700);
+        assert_eq!(bounds.notice_ms(), 3_000 + 2_000 + 700);
+        assert_eq!(bounds.end_ms(), 5_000 + 2_000 + 700);
+        let apart = Bounds {
+            start_ms: 1,
+            publish_ms: 10,
+            ..bounds
+        };
+        assert_eq!(
+            (apart.act_ms(), apart.notice_ms(), apart.end_ms()),
+            (3_701, 3_710, 5_710)
+        );
+    }
+
+    /// What is patient has no doubt left: twice as late as measured, and no more.
+    #[test]
+    fn patience_takes_the_doubt_in() {
+        let patient = Bounds::with_delay(700).patient();
+        assert_eq!((patient.delay_ms, patient.doubt_ms), (1_400, 0));
+        assert_eq!(patient.patient(), patient);
+        assert_eq!(Bounds::default().patient(), Bounds::default());
+    }
+}

@@ -290,4 +290,57 @@ mod tests {
         assert_eq!(SECOND.with_start_line(9_000), Interval::of_start_line(9_000));
         assert_eq!(SECOND.with_exit_line(30_000), Interval::of_exit_line(30_000));
     }
+
+    #[test]
+    fn a_line_by_itself_leaves_room_for_the_runtime() {
+        assert_eq!(Interval::of_start_line(10_000), Interval { lo: 8_000, hi: 10_000 });
+        assert_eq!(Interval::of_exit_line(10_000), Interval { lo: 10_000, hi: 12_000 });
+    }
+
+    /// A trace whose one container ended with `code`, with these lines in its journal (`None`: no journal).
+    fn ended_with(code: i32, lines: Option<&[JournalKind]>) -> InstanceFacts {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    143}}]\nobserveMsMax: 20000\n";
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let version = crate::model::KubeletVersion { minor: 37, patch: 0 };
+        let mut trace = crate::simulate::simulate(&scenario, &crate::simulate::Options::new(version, 1));
+        for step in &mut trace.steps {
+            for view in step.view.containers.iter_mut().flatten() {
+                if let State::Terminated(exit) = &mut view.state {
+                    *exit = Exit {
+                        code,
+                        reason: Reason::Error,
+                    };
+                }
+            }
+        }
+        trace.journal = lines.map(|lines| {
+            let entry = |&kind: &JournalKind| crate::trace::JournalEntry {
+                container: 0,
+                attempt: 0,
+                at_ms: 1,
+                kind,
+            };
+            lines.iter().map(entry).collect()
+        });
+        Facts::of(&trace).get(0, 0).cloned().expect("it ran")
+    }
+
+    /// Its script leaves with 0 by itself and with 143 on TERM, so with 137 never.
+    #[test]
+    fn the_script_says_which_ends_are_no_accident() {
+        let told = |facts: InstanceFacts| (facts.killed, facts.stopped);
+        let nothing: &[JournalKind] = &[];
+        assert_eq!(told(ended_with(KILLED, Some(nothing))), (true, false));
+        assert_eq!(
+            told(ended_with(KILLED, Some(&[JournalKind::Exit(137)]))),
+            (false, false)
+        );
+        assert_eq!(told(ended_with(TERMINATED, Some(nothing))), (false, false));
+        assert_eq!(told(ended_with(1, Some(nothing))), (false, false));
+        assert_eq!(told(ended_with(KILLED, None)), (false, true));
+        assert_eq!(told(ended_with(TERMINATED, None)), (false, true));
+        assert_eq!(told(ended_with(1, None)), (false, false));
+        assert_eq!(told(ended_with(0, None)), (false, false));
+    }
 }
