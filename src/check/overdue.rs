@@ -5,7 +5,7 @@ use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
 use super::teardown::{Broken, Grace};
 use crate::model::{self, BackoffRetry, Behaviour, Kind, Mode, PodSpec};
-use crate::trace::UnixMs;
+use crate::trace::{State, UnixMs};
 
 /// What is needed to say what is owed.
 pub struct Owed<'a> {
@@ -95,6 +95,9 @@ impl Owed<'_> {
                 ));
             }
         }
+        if let Some(broken) = self.overdue_running(node, &late) {
+            return Some(broken);
+        }
         // Nothing of what follows is owed sooner, and to ask the model is dear.
         late(LONG_AGO, notice_ms.min(self.bounds.act_ms()))?;
         let mut next = node.pod.clone();
@@ -132,6 +135,50 @@ impl Owed<'_> {
             .find_map(|&index| self.overdue_start(&next, index, late))
     }
 
+    /// ST-10 for a start: what runs must be shown. Where nothing tells when it started, it was at the latest possible.
+    fn overdue_running(&self, node: &Node, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
+        let containers = node.pod.containers.iter().enumerate();
+        let running = containers.filter(|(_, container)| container.is_running());
+        let hidden = running.filter_map(|(index, container)| {
+            let n = container.newest.as_ref()?.n;
+            let view = node.pod.status.containers.get(index);
+            let shown = view.is_some_and(|it| it.restart_count == n && !matches!(it.state, State::Waiting(_)));
+            (!shown).then_some((index, n, container))
+        });
+        hidden.into_iter().find_map(|(index, n, container)| {
+            let notice_ms = self.bounds.notice_ms();
+            let ms = match (self.facts.get(index, n).and_then(|facts| facts.start), n.checked_sub(1)) {
+                (Some(start), _) => late(start.hi, notice_ms),
+                (None, None) => late(LONG_AGO, self.bounds.act_ms() + notice_ms),
+                (None, Some(before)) => {
+                    let ended = self.facts.get(index, before)?.finish?;
+                    let wait_ms = i64::from(container.waited_s()) * 1_000;
+                    let retry_ms = self.retry_ms(wait_ms);
+                    late(ended.hi + wait_ms, retry_ms + self.bounds.act_ms() + notice_ms)
+                }
+            };
+            let name = &self.spec.containers[index].name;
+            ms.map(|ms| {
+                broken(
+                    "ST-10",
+                    Some(index),
+                    format!("the start of {name} was not published, {ms} ms too late"),
+                )
+            })
+        })
+    }
+
+    /// BO-5: after a refusal the worker comes back on its error tick (10 to 15 s), or at expiry (up to 1.5 times).
+    fn retry_ms(&self, wait_ms: i64) -> i64 {
+        match self.behaviour.backoff_retry {
+            _ if wait_ms == 0 => 0,
+            BackoffRetry::ErrorTick => 16_000,
+            BackoffRetry::AtExpiry => {
+                (wait_ms / 2).clamp(5_000, 30_000) + if wait_ms > 60_000 { 90_000 } else { 1_000 }
+            }
+        }
+    }
+
     fn overdue_start(
         &self,
         pod: &model::PodState,
@@ -148,14 +195,7 @@ impl Owed<'_> {
         if dead.is_some() && finish.is_none() {
             return None;
         }
-        // BO-5: after a refusal the worker comes back on its error tick (10 to 15 s), or at expiry (up to 1.5 times).
-        let retry_ms = match self.behaviour.backoff_retry {
-            _ if wait_ms == 0 => 0,
-            BackoffRetry::ErrorTick => 16_000,
-            BackoffRetry::AtExpiry => {
-                (wait_ms / 2).clamp(5_000, 30_000) + if wait_ms > 60_000 { 90_000 } else { 1_000 }
-            }
-        };
+        let retry_ms = self.retry_ms(wait_ms);
         let rule = match (spec.kind, wait_ms) {
             (_, 1..) => "BO-5",
             (Kind::Main, _) if dead.is_none() => "ST-6",

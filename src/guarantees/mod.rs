@@ -12,6 +12,7 @@ mod conditions;
 mod delays;
 mod exits;
 mod generation;
+mod hidden_ends;
 mod identity;
 mod ids;
 mod init;
@@ -99,6 +100,7 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         identity::RULES,
         generation::RULES,
         states::RULES,
+        hidden_ends::RULES,
         exits::RULES,
         lives::RULES,
         ids::RULES,

@@ -69,10 +69,19 @@ impl Container {
 
     /// The wait that the next start has to respect, counted from the end of the newest instance (BO-3).
     pub fn backoff_wait_s(&self) -> u32 {
-        match self.backoff_level {
-            0 => 0,
-            level => (10 << (level - 1).min(5)).min(300),
-        }
+        backoff_s(self.backoff_level)
+    }
+
+    /// The longest wait that the start of the newest instance can have had to respect.
+    pub fn waited_s(&self) -> u32 {
+        backoff_s(self.backoff_level.saturating_sub(1))
+    }
+}
+
+fn backoff_s(level: u32) -> u32 {
+    match level {
+        0 => 0,
+        level => (10 << (level - 1).min(5)).min(300),
     }
 }
 

@@ -151,10 +151,9 @@ pub const PAGE: Page = Page {
              why the container is in that state.",
             &["G-waiting-tells-why"],
         ),
-        open(
+        judged(
             "The `Running` status indicates that a container is executing without issues.",
-            NoPromise,
-            "says nothing that could be false; a death that is hidden is the model's to refuse",
+            &["G-running-executes"],
         ),
         open(
             "If there was a `postStart` hook configured, it has already executed and finished.",

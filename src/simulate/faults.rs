@@ -133,6 +133,10 @@ faults! {
     DeathHidden = "death-hidden",
     /// No status is published after the first main runs.
     StatusFrozen = "status-frozen",
+    /// A container's start is never published, unless its pod is deleted.
+    StartHidden = "start-hidden",
+    /// The relist misses the end of a process, until the pod is deleted.
+    EndHidden = "end-hidden",
     /// An old status is published again.
     StatusReplayed = "status-replayed",
     /// A waiting container says ContainerCreating although the pod has init containers.

@@ -300,6 +300,25 @@ impl Node<'_> {
                 });
                 return (!main_runs).then_some(view);
             }
+            Fault::StartHidden if !self.api.is_deleted() => {
+                let runs = |view: &Option<model::ContainerView>| {
+                    view.as_ref().is_some_and(|view| view.state == State::Running)
+                };
+                let begins = pairs.iter().zip(&before.containers);
+                let begins = begins
+                    .map(|((_, view), before)| runs(view) && !runs(before))
+                    .any(|it| it);
+                return (!begins).then_some(view);
+            }
+            Fault::EndHidden if !self.api.is_deleted() => {
+                let ended = pairs.iter().zip(&before.containers).any(|((_, view), before)| {
+                    let ran = before.as_ref().filter(|it| it.state == State::Running);
+                    let now = view.as_ref();
+                    ran.zip(now)
+                        .is_some_and(|(ran, now)| now.state != State::Running || now.restart_count != ran.restart_count)
+                });
+                return (!ended).then_some(view);
+            }
             Fault::RestartedSidecarRefused if policy != RestartPolicy::Always => {
                 let revived = pairs.iter().zip(&before.containers).any(|((container, view), before)| {
                     let had_ended = before
