@@ -152,7 +152,11 @@ pub const FINDINGS: &[Deviation] = &[
         title: "While a pod ends because an init container failed, a sidecar that never started or never was ready is reported so",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/prober/worker.go",
         versions: Versions::since(28),
-        guarantees: &["G-readiness-gates-ready", "G-startup-gates-started"],
+        guarantees: &[
+            "G-readiness-gates-ready",
+            "G-startup-gates-started",
+            "G-success-threshold",
+        ],
         // The worker of its probe ends with the computed phase, and what has no worker counts as started and ready.
         is_its_doing: |case, breach| {
             let failed = case.init_failed().map(|it| it.lo);

@@ -5,7 +5,7 @@ use super::identity::reported;
 use super::probes::{earliest_pass_ms, fails_for_good_ms, verdict_ms};
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::Interval;
-use crate::trace::{ConditionKind, Kind, State, UnixMs};
+use crate::trace::{ConditionKind, Kind, State, Step, UnixMs};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -87,17 +87,25 @@ fn ready_until(case: &Case, shown: usize, index: usize, n: u32, end: Interval) -
     let Some(next) = case.trace.steps.get(shown + 1) else {
         return case.watched_until();
     };
+    let shows_this = |step: &Step| {
+        let view = step.view.containers[index].as_ref();
+        view.is_some_and(|view| view.restart_count == n)
+    };
     let since = next.pod_seen.conditions[ConditionKind::ContainersReady as usize].transition?;
     match next.condition(ConditionKind::ContainersReady)? {
-        // Never withdrawn since before the end.
-        true => case.not_before(shown + 1).filter(|_| since < end.lo),
+        // Never withdrawn since before the end; from the start of a later life on that one may be meant.
+        true => {
+            let until = case.not_before(shown + 1).filter(|_| since < end.lo)?;
+            if shows_this(next) {
+                Some(until)
+            } else {
+                case.start(index, n + 1).map(|later| until.min(later.lo))
+            }
+        }
         // Withdrawn then, for this end and not once more for the life after.
         false => {
-            let shows_this = next.view.containers[index]
-                .as_ref()
-                .is_some_and(|view| view.restart_count == n);
             let later = case.start(index, n + 1);
-            (shows_this || later.is_none_or(|start| start.lo > since)).then_some(since)
+            (shows_this(next) || later.is_none_or(|start| start.lo > since)).then_some(since)
         }
     }
 }
