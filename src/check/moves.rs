@@ -8,10 +8,10 @@ mod probes;
 mod snapshots;
 
 use super::bounds::Bounds;
-use super::facts::{Facts, InstanceFacts, Interval};
+use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
 use super::node::Node;
 use super::teardown::{Broken, Grace};
-use crate::model::{self, Behaviour, ConditionReason, Mode, PodSpec, PodState, Status};
+use crate::model::{self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, Status, Worker};
 use crate::trace::{Exit, Reason, State, UnixMs};
 
 /// What the search knows when it explains one observed status.
@@ -203,9 +203,38 @@ impl Moves<'_> {
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
         let snapshots = self.snapshots(node).into_iter().flat_map(|node| self.pruned(node));
-        for (snapshot, late) in self.with_late(node, snapshots.collect()) {
+        let snapshots: Vec<Node> = snapshots.collect();
+        for (index, passed) in self.passing(node) {
+            for mut snapshot in snapshots.clone() {
+                snapshot.passed(passed);
+                self.sync(snapshot, &[index], out);
+            }
+        }
+        for (snapshot, late) in self.with_late(node, snapshots) {
             self.sync(snapshot, &late, out);
         }
+    }
+
+    /// WS-4, from the other side: sidecars whose startup probe can pass after this sync has computed its status, which shows
+    /// them as not started, and before it decides what may follow them.
+    fn passing(&self, node: &Node) -> impl Iterator<Item = (usize, Interval)> {
+        let containers = self.spec.containers.iter().zip(&self.target.containers).enumerate();
+        containers.filter_map(|(index, (spec, target))| {
+            let probe = spec
+                .startup
+                .as_ref()
+                .filter(|_| spec.kind == Kind::Sidecar && !target.started)?;
+            let n = self.probed(node, index)?;
+            let container = &node.pod.containers[index];
+            let waits = container
+                .newest
+                .as_ref()
+                .is_some_and(|it| matches!(it.startup, Probed::Nothing | Probed::Pending));
+            let is_shown = target.restart_count == n && target.state == State::Running;
+            let lo = self.earliest(index, n, probe, 1);
+            let can_pass = waits && is_shown && container.has_worker(Worker::Startup) && lo <= self.received;
+            can_pass.then_some((index, Interval { lo, hi: FAR_FUTURE }))
+        })
     }
 
     fn sync(&self, mut next: Node, late: &[usize], out: &mut Expansion) {
