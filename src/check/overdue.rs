@@ -146,25 +146,28 @@ impl Owed<'_> {
             (!shown).then_some((index, n, container))
         });
         hidden.into_iter().find_map(|(index, n, container)| {
+            let spec = &self.spec.containers[index];
             let notice_ms = self.bounds.notice_ms();
-            let ms = match (self.facts.get(index, n).and_then(|facts| facts.start), n.checked_sub(1)) {
-                (Some(start), _) => late(start.hi, notice_ms),
-                (None, None) => late(LONG_AGO, self.bounds.act_ms() + notice_ms),
-                (None, Some(before)) => {
-                    let ended = self.facts.get(index, before)?.finish?;
+            if let Some(start) = self.facts.get(index, n).and_then(|facts| facts.start) {
+                let ms = late(start.hi, notice_ms)?;
+                let summary = format!("the start of {} was not published, {ms} ms too late", spec.name);
+                return Some(broken("ST-10", Some(index), summary));
+            }
+            let ended = n.checked_sub(1).map(|before| self.facts.get(index, before)?.finish);
+            let (since, wait_ms) = match ended {
+                None => (LONG_AGO, 0),
+                Some(finish) => {
                     let wait_ms = i64::from(container.waited_s()) * 1_000;
-                    let retry_ms = self.retry_ms(wait_ms);
-                    late(ended.hi + wait_ms, retry_ms + self.bounds.act_ms() + notice_ms)
+                    (finish?.hi + wait_ms, wait_ms)
                 }
             };
-            let name = &self.spec.containers[index].name;
-            ms.map(|ms| {
-                broken(
-                    "ST-10",
-                    Some(index),
-                    format!("the start of {name} was not published, {ms} ms too late"),
-                )
-            })
+            let bound_ms = self.retry_ms(wait_ms) + self.bounds.act_ms() + notice_ms;
+            let ms = late(since, bound_ms)?;
+            let summary = format!(
+                "{} was to be started and is not shown to run, {ms} ms too late",
+                spec.name
+            );
+            Some(broken(start_rule(spec.kind, wait_ms, n == 0), Some(index), summary))
         })
     }
 
@@ -196,12 +199,7 @@ impl Owed<'_> {
             return None;
         }
         let retry_ms = self.retry_ms(wait_ms);
-        let rule = match (spec.kind, wait_ms) {
-            (_, 1..) => "BO-5",
-            (Kind::Main, _) if dead.is_none() => "ST-6",
-            (_, _) if dead.is_none() => "ST-2",
-            _ => "RS-1",
-        };
+        let rule = start_rule(spec.kind, wait_ms, dead.is_none());
         late(
             finish.map_or(LONG_AGO, |at| at + wait_ms),
             retry_ms + self.bounds.act_ms() + self.bounds.publish_ms,
@@ -213,6 +211,16 @@ impl Owed<'_> {
                 format!("{} was to be started and was not, {ms} ms too late", spec.name),
             )
         })
+    }
+}
+
+/// The rule by which a container is to be started.
+fn start_rule(kind: Kind, wait_ms: i64, is_first: bool) -> &'static str {
+    match (kind, wait_ms) {
+        (_, 1..) => "BO-5",
+        (Kind::Main, _) if is_first => "ST-6",
+        _ if is_first => "ST-2",
+        _ => "RS-1",
     }
 }
 
