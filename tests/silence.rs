@@ -1,5 +1,5 @@
-//! How long each pod may be silent: simulated pods are cut after each of their statuses, with their journal, and the snapshot says which rule
-//! calls the silence late, and from which millisecond on.
+//! How long each pod may be silent: simulated pods are cut after each of their statuses, with their journal, and the
+//! snapshot says which rule calls the silence late, and from which millisecond on.
 
 #[expect(dead_code, reason = "only the snapshot is needed here")]
 mod support;

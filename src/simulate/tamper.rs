@@ -304,10 +304,8 @@ impl Node<'_> {
                 let runs = |view: &Option<model::ContainerView>| {
                     view.as_ref().is_some_and(|view| view.state == State::Running)
                 };
-                let begins = pairs.iter().zip(&before.containers);
-                let begins = begins
-                    .map(|((_, view), before)| runs(view) && !runs(before))
-                    .any(|it| it);
+                let mut views = pairs.iter().zip(&before.containers);
+                let begins = views.any(|((_, view), before)| runs(view) && !runs(before));
                 return (!begins).then_some(view);
             }
             Fault::EndHidden if !self.api.is_deleted() => {
