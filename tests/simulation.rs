@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 11] = [
+const ACCUSED: [(&str, &str, Observed); 12] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -68,6 +68,8 @@ const ACCUSED: [(&str, &str, Observed); 11] = [
     ("probes/6a5b/5916", "probes-6a5b-5916", Observed::Coalesced),
     // A startup probe can pass between a sync's status, which does not show it, and its decision what may follow (WS-4).
     ("sidecars/c0de/8134", "sidecars-c0de-8134", Observed::Complete),
+    // Of a life that nobody saw end, and that another one followed, nobody knows for how long it ran.
+    ("probes/f1a7/5153", "probes-f1a7-5153", Observed::Coalesced),
 ];
 
 #[test]

@@ -209,7 +209,9 @@ fn must_end(case: &Case, index: usize, n: u32, failed: UnixMs, which: &str, find
         return;
     }
     let ended = facts.and_then(|facts| facts.finish).map(|finish| finish.lo);
-    if ended.is_some_and(|ended| ended <= failed) {
+    // A life that another one followed, and whose end no status told, has ended at any time before that.
+    let ended_some_time = ended.is_none() && n + 1 < case.facts.instances(index);
+    if ended_some_time || ended.is_some_and(|ended| ended <= failed) {
         return;
     }
     findings.at_risk();
