@@ -15,6 +15,8 @@ pub struct Owed<'a> {
     pub bounds: &'a Bounds,
     /// Grace of the delete and when the watch showed it.
     pub deletion: Option<(Grace, UnixMs)>,
+    /// A pod that was not made here: its worker can be busy for minutes with an image.
+    pub may_pull_images: bool,
 }
 
 impl Owed<'_> {
@@ -137,6 +139,9 @@ impl Owed<'_> {
 
     /// ST-10 for a start: what runs must be shown. Where nothing tells when it started, it was at the latest possible.
     fn overdue_running(&self, node: &Node, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
+        if self.may_pull_images {
+            return None;
+        }
         let containers = node.pod.containers.iter().enumerate();
         let running = containers.filter(|(_, container)| container.is_running());
         let hidden = running.filter_map(|(index, container)| {

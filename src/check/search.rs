@@ -234,6 +234,7 @@ impl Walk<'_> {
             facts: self.facts,
             bounds: self.bounds,
             deletion,
+            may_pull_images: self.trace.scenario.is_none(),
         }
     }
 
@@ -298,6 +299,27 @@ mod tests {
             }
         }
         assert!(matches!(judged(&trace), Inclusion::Excluded(_)));
+    }
+
+    /// A container that is never shown to run is late, but where it may have to pull its image nobody knows when.
+    #[test]
+    fn a_start_is_owed_unless_an_image_may_be_pulled() {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    0}}]\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let mut trace = simulate(&scenario, &Options::new(version, 1));
+        let creating = |step: &Step| {
+            let mut views = step.view.containers.iter().flatten();
+            views.all(|view| matches!(view.state, State::Waiting(_)))
+        };
+        trace.steps.retain(creating);
+        trace.journal = Some(Vec::new());
+        trace.watched_until_ms = trace.steps.last().and_then(|step| step.at_ms).map(|at| at + 60_000);
+        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-6"));
+        trace.scenario = None;
+        assert_eq!(judged(&trace), Inclusion::Included);
     }
 
     #[test]
