@@ -144,13 +144,13 @@ impl Owed<'_> {
         }
         let containers = node.pod.containers.iter().enumerate();
         let running = containers.filter(|(_, container)| container.is_running());
-        let hidden = running.filter_map(|(index, container)| {
+        let mut hidden = running.filter_map(|(index, container)| {
             let n = container.newest.as_ref()?.n;
             let view = node.pod.status.containers.get(index);
             let shown = view.is_some_and(|it| it.restart_count == n && !matches!(it.state, State::Waiting(_)));
             (!shown).then_some((index, n, container))
         });
-        hidden.into_iter().find_map(|(index, n, container)| {
+        hidden.find_map(|(index, n, container)| {
             let spec = &self.spec.containers[index];
             let notice_ms = self.bounds.notice_ms();
             if let Some(start) = self.facts.get(index, n).and_then(|facts| facts.start) {
@@ -158,22 +158,35 @@ impl Owed<'_> {
                 let summary = format!("the start of {} was not published, {ms} ms too late", spec.name);
                 return Some(broken("ST-10", Some(index), summary));
             }
-            let ended = n.checked_sub(1).map(|before| self.facts.get(index, before)?.finish);
-            let (since, wait_ms) = match ended {
-                None => (LONG_AGO, 0),
-                Some(finish) => {
-                    let wait_ms = i64::from(container.waited_s()) * 1_000;
-                    (finish?.hi + wait_ms, wait_ms)
-                }
-            };
-            let bound_ms = self.retry_ms(wait_ms) + self.bounds.act_ms() + notice_ms;
-            let ms = late(since, bound_ms)?;
+            let (rule, ms) = self.late_start(index, n.checked_sub(1), container.waited_s(), notice_ms, late)?;
             let summary = format!(
                 "{} was to be started and is not shown to run, {ms} ms too late",
                 spec.name
             );
-            Some(broken(start_rule(spec.kind, wait_ms, n == 0), Some(index), summary))
+            Some(broken(rule, Some(index), summary))
         })
+    }
+
+    /// A start that followed instance `dead` (`None`: the first), after a back-off of `wait_s`: the rule that asks for it, and by
+    /// how much it, or what must come within `told_ms` of it, is late. Nothing, where nobody knows when that instance ended.
+    fn late_start(
+        &self,
+        index: usize,
+        dead: Option<u32>,
+        wait_s: u32,
+        told_ms: i64,
+        late: &dyn Fn(UnixMs, i64) -> Option<i64>,
+    ) -> Option<(&'static str, i64)> {
+        let wait_ms = i64::from(wait_s) * 1_000;
+        let since = match dead {
+            None => LONG_AGO,
+            Some(n) => self.facts.get(index, n)?.finish?.hi + wait_ms,
+        };
+        let ms = late(since, self.retry_ms(wait_ms) + self.bounds.act_ms() + told_ms)?;
+        Some((
+            start_rule(self.spec.containers[index].kind, wait_ms, dead.is_none()),
+            ms,
+        ))
     }
 
     /// BO-5: after a refusal the worker comes back on its error tick (10 to 15 s), or at expiry (up to 1.5 times).
@@ -193,29 +206,13 @@ impl Owed<'_> {
         index: usize,
         late: &dyn Fn(UnixMs, i64) -> Option<i64>,
     ) -> Option<Broken> {
-        let spec = &self.spec.containers[index];
         let container = &pod.containers[index];
-        let wait_ms = i64::from(container.backoff_wait_s()) * 1_000;
         let dead = container.newest.as_ref().filter(|instance| instance.exit.is_some());
-        let finish = dead
-            .and_then(|instance| self.facts.get(index, instance.n)?.finish)
-            .map(|finish| finish.hi);
-        if dead.is_some() && finish.is_none() {
-            return None;
-        }
-        let retry_ms = self.retry_ms(wait_ms);
-        let rule = start_rule(spec.kind, wait_ms, dead.is_none());
-        late(
-            finish.map_or(LONG_AGO, |at| at + wait_ms),
-            retry_ms + self.bounds.act_ms() + self.bounds.publish_ms,
-        )
-        .map(|ms| {
-            broken(
-                rule,
-                Some(index),
-                format!("{} was to be started and was not, {ms} ms too late", spec.name),
-            )
-        })
+        let dead = dead.map(|instance| instance.n);
+        let (rule, ms) = self.late_start(index, dead, container.backoff_wait_s(), self.bounds.publish_ms, late)?;
+        let name = &self.spec.containers[index].name;
+        let summary = format!("{name} was to be started and was not, {ms} ms too late");
+        Some(broken(rule, Some(index), summary))
     }
 }
 

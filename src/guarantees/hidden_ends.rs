@@ -16,10 +16,7 @@ pub const RULES: &[Guarantee] = &[Guarantee {
 fn running_executes(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     // What is told to stop may take its whole grace, so only what was wanted until then, and what no probe stops, has a time.
-    let Some(scenario) = &case.trace.scenario else {
-        return findings.outcome();
-    };
-    let Some(until) = case.wanted_until() else {
+    let Some((scenario, until)) = case.trace.scenario.as_ref().zip(case.wanted_until()) else {
         return findings.outcome();
     };
     for (index, script) in scenario.containers().enumerate() {
