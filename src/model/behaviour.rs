@@ -104,6 +104,8 @@ pub struct Behaviour {
     pub last_state_is_sticky: bool,
     /// PB-7, #134746 (1.35 to 1.37): `started` is inherited by container name.
     pub started_is_inherited: bool,
+    /// PB-5, up to 1.31 (#121206): a startup probe that has passed is asked again while the status says that it has not.
+    pub startup_probe_is_asked_again: bool,
     /// PB-6, #132826: probe workers of a sidecar in a Never pod end with its first life.
     pub never_pod_loses_probe_workers: bool,
     /// PB-6 (1.37): a missing probe worker behind an existing one is made again.
@@ -141,6 +143,7 @@ impl Behaviour {
             initialized_is_latched: minor >= 36,
             last_state_is_sticky: minor >= 36,
             started_is_inherited: minor >= 35,
+            startup_probe_is_asked_again: minor < 32,
             never_pod_loses_probe_workers: !fixed_in(&[(33, 6), (34, 2)], 35),
             probe_workers_are_completed: minor >= 37,
             pod_ip_vanishes_at_end: !fixed_in(&[(28, 13), (29, 8), (30, 4)], 31),

@@ -135,7 +135,8 @@ rules! {
         PROBES, |case| has_startup(case) || has_readiness(case) || has_liveness(case);
     "PB-2" 28: "A result changes only after as many equal answers in a row as its threshold says.",
         PROBES, |case| has_startup(case) || has_readiness(case) || has_liveness(case);
-    "PB-5" 28: "Until the startup probe has passed, the other probes do not run; after that it does not run again in this life.",
+    "PB-5" 28: "Until the startup probe has passed, the other probes do not run; after that it does not run again in this life (before \
+        1.32 it does as long as no status shows that it has passed).",
         PROBES, has_startup;
     "PB-6" 28 to 34: "In a Never pod the probe workers of a sidecar end with its first life.",
         "https://github.com/kubernetes/kubernetes/issues/132826",

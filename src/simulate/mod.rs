@@ -31,9 +31,9 @@ use crate::trace::{JournalEntry, Trace, UnixMs};
 use dice::Dice;
 use node::Node;
 
-/// Minor versions from which the simulated node itself does otherwise, beside the switches of [`Behaviour`]: PB-1 and PB-5,
-/// and KEP-5067.
-pub const OWN_MINORS: [u32; 2] = [prober::QUIET_SINCE_MINOR, worker::OBSERVED_GENERATION_SINCE];
+/// Minor versions from which the simulated node itself does otherwise, beside the switches of [`Behaviour`]: PB-1 and
+/// KEP-5067.
+pub const OWN_MINORS: [u32; 2] = [prober::RESETS_SINCE_MINOR, worker::OBSERVED_GENERATION_SINCE];
 
 /// How a pod is simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,8 +23,8 @@ pub struct Prober {
     stored: Option<Probed>,
 }
 
-/// PB-5 (#121206) and PB-1 (#119089): what changed in 1.32.
-pub(super) const QUIET_SINCE_MINOR: u32 = 32;
+/// PB-1 (#119089): from here on an answer out of turn begins the readiness worker's period anew.
+pub(super) const RESETS_SINCE_MINOR: u32 = 32;
 
 impl Node<'_> {
     /// Makes the workers that the model has added.
@@ -67,7 +67,7 @@ impl Node<'_> {
             };
             let asked = view.state == State::Running && view.started && !view.ready;
             if prober.alive && prober.worker == Worker::Readiness && asked {
-                let resets = self.behaviour.version.minor >= QUIET_SINCE_MINOR;
+                let resets = self.behaviour.version.minor >= RESETS_SINCE_MINOR;
                 if resets {
                     self.probers[number].generation += 1;
                 }
@@ -235,7 +235,7 @@ impl Node<'_> {
         }
         let quiet = match (prober.worker, passes) {
             (Worker::Liveness, false) | (Worker::Startup, false) => true,
-            (Worker::Startup, true) => self.behaviour.version.minor >= QUIET_SINCE_MINOR,
+            (Worker::Startup, true) => !self.behaviour.startup_probe_is_asked_again,
             _ => false,
         };
         if quiet {

@@ -48,6 +48,7 @@ impl Moves<'_> {
                 .newest
                 .as_ref()
                 .map_or(Probed::Nothing, |instance| instance.startup);
+            let published = &node.pod.status.containers[index];
             let target = &self.target.containers.get(index);
             let same = target.is_some_and(|view| view.restart_count == n && view.state == State::Running);
             let shows_started = target.is_some_and(|view| view.started);
@@ -64,8 +65,14 @@ impl Moves<'_> {
                         results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold)));
                     }
                     // PB-7: the worker's first result takes the inherited `started` back.
-                    if startup == Probed::Nothing && node.pod.status.containers[index].started {
+                    if startup == Probed::Nothing && published.started {
                         results.push((Probed::Pending, LONG_AGO));
+                    }
+                }
+                // PB-5, WS-4: asked again, it can fail as often as it must, and the container is stopped though it had passed.
+                Probed::Success if self.behaviour.startup_probe_is_asked_again && !published.started => {
+                    if state.is_running() && (!same || !shows_started) {
+                        results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold + 1)));
                     }
                 }
                 Probed::Success | Probed::Failure => {}
