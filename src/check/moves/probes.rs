@@ -72,7 +72,10 @@ impl Moves<'_> {
                 // PB-5, WS-4: asked again, it can fail as often as it must, and the container is stopped though it had passed.
                 Probed::Success if self.behaviour.startup_probe_is_asked_again && !published.started => {
                     if state.is_running() && (!same || !shows_started) {
-                        results.push((Probed::Failure, self.earliest(index, n, probe, probe.failure_threshold + 1)));
+                        results.push((
+                            Probed::Failure,
+                            self.earliest(index, n, probe, probe.failure_threshold + 1),
+                        ));
                     }
                 }
                 Probed::Success | Probed::Failure => {}
