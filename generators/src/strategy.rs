@@ -310,8 +310,8 @@ pub(crate) fn weighted<T: Clone + std::fmt::Debug + 'static>(table: &[(u32, T)])
     Weighted(table.iter().filter(|(weight, _)| *weight > 0).cloned().collect())
 }
 
-/// Draws what a `Union` of `Just`s draws, without the trees (and generators) of all that could have come instead, which
-/// cost more than the simulation of the pod. Scenarios are shrunk by their own edits.
+/// A `Union` of `Just`s without the trees (and generators) of all that could have come instead, which cost more than the
+/// simulation of the pod. Scenarios are shrunk by their own edits.
 #[derive(Clone, Debug)]
 struct Weighted<T>(Vec<(u32, T)>);
 
@@ -327,8 +327,6 @@ impl<T: Clone + std::fmt::Debug + 'static> Strategy for Weighted<T> {
                 return Ok(Just(value.clone()));
             }
             rest -= u64::from(*weight);
-            // A `Union` takes a generator for each tree that it might build later; case ids must keep their meaning.
-            let _ = runner.new_rng();
         }
         Err("a table of weights without an entry".into())
     }

@@ -1,5 +1,7 @@
 //! The API object, the watch that shows it, and the client that deletes it.
 
+use std::rc::Rc;
+
 use podcheck_generators::Moment;
 
 use super::faults::Fault;
@@ -11,7 +13,7 @@ use crate::trace::{
 /// The pod's object and what a watch has shown of it.
 #[derive(Clone, Debug)]
 pub struct Api {
-    pub view: PodView,
+    pub view: Rc<PodView>,
     seen: Vec<Seen>,
     pod_seen: PodSeen,
     generation: i64,
@@ -38,13 +40,13 @@ impl Api {
     /// An object without a status.
     pub fn new(containers: usize) -> Self {
         Self {
-            view: PodView {
+            view: Rc::new(PodView {
                 phase: Phase::Pending,
                 reason: Reason::None,
                 conditions: [const { None }; 5],
                 containers: vec![None; containers],
                 pod_ip: false,
-            },
+            }),
             seen: vec![Seen::default(); containers],
             pod_seen: PodSeen {
                 qos: Some(Qos::BestEffort),
@@ -116,11 +118,11 @@ impl Node<'_> {
             message: Box::default(),
         };
         let kind = ConditionKind::PodScheduled as usize;
-        self.api.view.conditions[kind] = Some(scheduled);
+        Rc::make_mut(&mut self.api.view).conditions[kind] = Some(scheduled);
         // The kubelet takes it over with its time.
         let transition = Some(self.now.div_euclid(1_000) * 1_000);
         self.api.pod_seen.conditions[kind].transition = transition;
-        self.cached.pod_seen.conditions[kind].transition = transition;
+        Rc::make_mut(&mut self.cached).pod_seen.conditions[kind].transition = transition;
         self.emit(EventType::Modified);
         let delay_ms = self.latency(1, 15);
         self.after(delay_ms, Event::KubeletSees);
@@ -143,10 +145,10 @@ impl Node<'_> {
 
     /// The kubelet's status patch arrives; one that changes nothing is no event.
     pub fn publish(&mut self, view: PodView, seen: Vec<Seen>, pod_seen: PodSeen) {
-        if (&view, &seen) == (&self.api.view, &self.api.seen) {
+        if view == *self.api.view && seen == self.api.seen {
             return;
         }
-        (self.api.view, self.api.seen, self.api.pod_seen) = (view, seen, pod_seen);
+        (self.api.view, self.api.seen, self.api.pod_seen) = (Rc::new(view), seen, pod_seen);
         self.emit(EventType::Modified);
     }
 
@@ -256,7 +258,7 @@ impl Node<'_> {
             at_ms: Some(at_ms),
             deletion: api.deletion,
             finalizers: api.finalizers,
-            view: api.view.clone(),
+            view: PodView::clone(&api.view),
             seen: api.seen.clone(),
             pod_seen: PodSeen {
                 generation: Some(api.generation),

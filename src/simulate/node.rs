@@ -1,6 +1,7 @@
 //! One kubelet with one pod, its runtime, the API object and the client that watches it: discrete events in milliseconds.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::api::{Api, Client};
 use super::dice::Dice;
@@ -63,7 +64,7 @@ pub struct Node<'a> {
     pub dice: Dice,
     pub now: UnixMs,
     pub pod: PodState,
-    pub cached: Published,
+    pub cached: Rc<Published>,
     pub runtime: Runtime,
     pub worker: PodWorker,
     pub probers: Vec<Prober>,
@@ -89,6 +90,7 @@ impl<'a> Node<'a> {
         created_ms: UnixMs,
     ) -> Self {
         let containers = work.spec.containers.len();
+        let api = Api::new(containers);
         let uid = dice.aside(1, i64::MAX - 1) as u64;
         let mut node = Self {
             behaviour,
@@ -98,12 +100,12 @@ impl<'a> Node<'a> {
             dice,
             now: created_ms,
             pod: PodState::new(&work.spec),
-            cached: Published::unseen(),
-            runtime: Runtime::new(containers, load),
-            worker: PodWorker::new(containers),
+            cached: Rc::new(Published::unseen()),
+            runtime: Runtime::new(uid, containers, load),
+            worker: PodWorker::new(containers, &api.view),
             probers: Vec::new(),
             writer: Writer::default(),
-            api: Api::new(containers),
+            api,
             client: Client::default(),
             uid,
             cache_at: None,

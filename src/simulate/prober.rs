@@ -152,13 +152,14 @@ impl Node<'_> {
             return false;
         }
         let (index, worker) = (self.probers[number].index, self.probers[number].worker);
-        let Some(view) = self.pod.status.containers.get(index).cloned() else {
+        let status = self.pod.status.clone();
+        let Some(view) = status.containers.get(index) else {
             return true;
         };
-        let seen = self.cached.seen.get(index).cloned().unwrap_or_default();
-        if seen.container_id.is_none() {
+        let Some(seen) = self.cached.seen.get(index).filter(|seen| seen.container_id.is_some()) else {
             return true;
-        }
+        };
+        let started_at = seen.started_at.unwrap_or(self.now);
         let n = view.restart_count;
         if self.probers[number].looks_at != Some(n) {
             self.probers[number].looks_at = Some(n);
@@ -181,7 +182,6 @@ impl Node<'_> {
             self.store(number, if late { Probed::Success } else { Probed::Failure });
             return !matches!(view.state, State::Terminated(_)) || self.restarts_some_time(index);
         }
-        let started_at = seen.started_at.unwrap_or(self.now);
         let waits = self.fault != Some(Fault::InitialDelayIgnored);
         if waits && (self.now - started_at) / 1_000 < UnixMs::from(probe.initial_delay_seconds) {
             return true;

@@ -11,6 +11,7 @@ const INSTANT_MS: UnixMs = 100;
 /// One run of a container.
 #[derive(Clone, Debug)]
 pub struct Process {
+    id: Box<str>,
     /// The runtime's start time.
     pub started_ms: UnixMs,
     /// When its script runs: from here lives and probe outcomes count, and a TERM is heard.
@@ -26,9 +27,10 @@ pub struct Process {
 }
 
 impl Process {
-    fn start(script: Attempt, started_ms: UnixMs, load: UnixMs, dice: &mut Dice) -> Self {
+    fn start(id: Box<str>, script: Attempt, started_ms: UnixMs, load: UnixMs, dice: &mut Dice) -> Self {
         let script_ms = started_ms + dice.between(5, 60) * load;
         let mut process = Self {
+            id,
             started_ms,
             script_ms,
             end: None,
@@ -100,25 +102,33 @@ fn exit_of(code: u8) -> Exit {
     }
 }
 
+fn id(uid: u64, index: usize, n: u32) -> Box<str> {
+    format!("containerd://{uid:016x}{index:08x}{n:040x}").into()
+}
+
 /// All instances of all containers, oldest first.
 #[derive(Clone, Debug)]
 pub struct Runtime {
     pub instances: Vec<Vec<Process>>,
+    /// Of the pod.
+    uid: u64,
     load: UnixMs,
 }
 
 impl Runtime {
     /// Nothing runs yet.
-    pub fn new(containers: usize, load: UnixMs) -> Self {
+    pub fn new(uid: u64, containers: usize, load: UnixMs) -> Self {
         Self {
             instances: vec![Vec::new(); containers],
+            uid,
             load,
         }
     }
 
     /// Starts the next instance of a container.
     pub fn start(&mut self, index: usize, script: Attempt, at_ms: UnixMs, dice: &mut Dice) {
-        let process = Process::start(script, at_ms, self.load, dice);
+        let id = id(self.uid, index, self.instances[index].len() as u32);
+        let process = Process::start(id, script, at_ms, self.load, dice);
         self.instances[index].push(process);
     }
 
@@ -211,7 +221,8 @@ impl Runtime {
     }
 
     /// The identity of an instance.
-    pub fn id(&self, pod: u64, index: usize, n: u32) -> Box<str> {
-        format!("containerd://{pod:016x}{index:08x}{n:040x}").into()
+    pub fn id(&self, index: usize, n: u32) -> Box<str> {
+        let process = self.instances[index].get(n as usize);
+        process.map_or_else(|| id(self.uid, index, n), |process| process.id.clone())
     }
 }

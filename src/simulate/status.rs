@@ -18,7 +18,6 @@ const POD_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 pub struct Moment<'a> {
     pub now: UnixMs,
     pub runtime: &'a Runtime,
-    pub uid: u64,
     /// Generation of the object that the worker looks at; absent: the version does not publish it.
     pub generation: Option<i64>,
 }
@@ -70,13 +69,8 @@ impl Published {
             },
         };
         published.set_transitions(before, moment.now);
-        let messages = [
-            (ConditionKind::PodReadyToStartContainers, sandbox_message(pod)),
-            (ConditionKind::Initialized, incomplete(spec, &pod.status)),
-        ];
-        for (kind, text) in messages {
-            published.set_message(kind, text);
-        }
+        published.set_message(ConditionKind::PodReadyToStartContainers, || sandbox_message(pod));
+        published.set_message(ConditionKind::Initialized, || incomplete(spec, &pod.status));
         published.set_ready_messages(spec);
         published
     }
@@ -88,7 +82,7 @@ impl Published {
             ..before.clone()
         };
         published.set_transitions(before, now);
-        published.set_message(ConditionKind::PodReadyToStartContainers, sandbox_message(pod));
+        published.set_message(ConditionKind::PodReadyToStartContainers, || sandbox_message(pod));
         published.set_ready_messages(spec);
         published
     }
@@ -111,13 +105,13 @@ impl Published {
     }
 
     fn set_ready_messages(&mut self, spec: &PodSpec) {
-        let text = unready(spec, &self.status);
+        let status = self.status.clone();
         for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
-            self.set_message(kind, text.clone());
+            self.set_message(kind, || unready(spec, &status));
         }
     }
 
-    fn set_message(&mut self, kind: ConditionKind, text: String) {
+    fn set_message(&mut self, kind: ConditionKind, text: impl FnOnce() -> String) {
         let has_text = self.status.condition(kind).is_some_and(|condition| {
             matches!(
                 condition.reason,
@@ -126,7 +120,7 @@ impl Published {
                     | ConditionReason::PodSandboxNotReady
             )
         });
-        self.messages[kind as usize] = if has_text { text.into() } else { Box::default() };
+        self.messages[kind as usize] = if has_text { text().into() } else { Box::default() };
     }
 
     /// Is nothing different but the generation?
@@ -191,13 +185,13 @@ fn unready(spec: &PodSpec, status: &Status) -> String {
 
 /// Identities and times of one container's status.
 fn seen(pod: &PodState, moment: &Moment<'_>, before: &Published, index: usize) -> Seen {
-    let (runtime, uid) = (moment.runtime, moment.uid);
+    let runtime = moment.runtime;
     let Some(newest) = &pod.containers[index].newest else {
         return Seen::default();
     };
     let (view, n) = (&pod.status.containers[index], newest.n);
     let mut seen = Seen {
-        container_id: Some(runtime.id(uid, index, n)),
+        container_id: Some(runtime.id(index, n)),
         ..Seen::default()
     };
     let (started_at, finished_at) = times(runtime, index, n);
@@ -225,7 +219,7 @@ fn seen(pod: &PodState, moment: &Moment<'_>, before: &Published, index: usize) -
     (seen.last_container_id, seen.last_started_at, seen.last_finished_at) = match last {
         Some(last) => {
             let (started_at, finished_at) = times(runtime, index, last);
-            (Some(runtime.id(uid, index, last)), started_at, finished_at)
+            (Some(runtime.id(index, last)), started_at, finished_at)
         }
         None if cached_view
             .is_some_and(|view| matches!(view.state, State::Terminated(_)) && view.restart_count != n) =>

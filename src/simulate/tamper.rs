@@ -205,7 +205,7 @@ impl Node<'_> {
     /// What is published in place of `view`; `None`: nothing.
     pub fn tampered_view(&mut self, mut view: PodView) -> Option<PodView> {
         let Some(fault) = self.fault else { return Some(view) };
-        let before = self.api.view.clone();
+        let before = PodView::clone(&self.api.view);
         let writes = self.api.steps.len();
         let spec = &self.work.spec;
         forge::status(fault, spec, writes, &before, &mut view);

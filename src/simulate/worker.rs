@@ -1,12 +1,13 @@
 //! The pod worker: one piece of work at a time, each on a snapshot newer than the end of the one before.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use super::act::Action;
 use super::node::{Event, Node};
 use super::status::{Moment, Published};
 use crate::model::{self, BackoffRetry, Container, Kind, Mode, Sandbox, Status};
-use crate::trace::UnixMs;
+use crate::trace::{PodView, UnixMs};
 
 /// Of the syncs that come right after a startup probe's success, so many stored what they had computed before it.
 const LATE_STATUS_PERCENT: u64 = 2;
@@ -41,9 +42,9 @@ pub struct PodWorker {
     /// The kill has returned: terminal phases may be published.
     pub terminated: bool,
     pub finished: bool,
-    /// The status of the API object that came with the current update, and with the pending one.
-    api: Status,
-    pending_api: Status,
+    /// What the API object that came with the current update showed, and the one with the pending update.
+    api: Rc<PodView>,
+    pending_api: Rc<PodView>,
     /// Generation of the object that came with the current update, and with the pending one.
     generation: i64,
     pending_generation: i64,
@@ -66,7 +67,7 @@ pub struct PodWorker {
 
 impl PodWorker {
     /// A worker that has not seen its pod.
-    pub fn new(containers: usize) -> Self {
+    pub fn new(containers: usize, api: &Rc<PodView>) -> Self {
         Self {
             stage: Stage::Idle,
             pending: false,
@@ -74,8 +75,8 @@ impl PodWorker {
             terminating: false,
             terminated: false,
             finished: false,
-            api: Status::unseen(),
-            pending_api: Status::unseen(),
+            api: api.clone(),
+            pending_api: api.clone(),
             generation: 1,
             pending_generation: 1,
             deleted: false,
@@ -98,7 +99,7 @@ impl Node<'_> {
             return;
         }
         self.worker.pending = true;
-        self.worker.pending_api = Status::of_view(&self.api.view);
+        self.worker.pending_api = self.api.view.clone();
         self.worker.pending_generation = self.api.generation_seen;
         self.worker.pending_deleted = self.worker.deletion_grace_s.is_some();
         if self.worker.stage == Stage::Idle {
@@ -182,7 +183,6 @@ impl Node<'_> {
         let moment = Moment {
             now: self.now,
             runtime: &self.runtime,
-            uid: self.uid,
             generation: (self.behaviour.version.minor >= OBSERVED_GENERATION_SINCE).then_some(self.worker.generation),
         };
         let status = Published::computed(spec, &self.pod, &moment, &self.cached, pod_ip);
@@ -256,7 +256,7 @@ impl Node<'_> {
     /// The last write, which comes even if nothing has changed.
     pub fn finish(&mut self) {
         // 3.3: asked of the object that came with the update, which can lag behind.
-        let initialized = model::has_initialized(&self.work.spec, &self.worker.api);
+        let initialized = model::has_initialized(&self.work.spec, &Status::of_view(&self.worker.api));
         model::finish(&self.work.spec, &mut self.pod, initialized);
         self.worker.finished = true;
         self.status_computed(true);

@@ -1,6 +1,8 @@
 //! The status manager: it writes the newest cached status, one write at a time, and hides terminal phases while
 //! containers may run (9.1, WS-1).
 
+use std::rc::Rc;
+
 use super::node::{Event, Node};
 use super::status::Published;
 use crate::trace::{Phase, UnixMs};
@@ -12,7 +14,7 @@ pub struct Writer {
     dirty: bool,
     /// A write is under way, or about to be.
     busy: bool,
-    taken: Option<Published>,
+    taken: Option<Rc<Published>>,
     phase: Option<Phase>,
     /// The taken status is the last one.
     last: bool,
@@ -23,7 +25,7 @@ impl Node<'_> {
     pub fn set_status(&mut self, status: Published, force: bool) {
         // One that differs only in the generation it was computed for would show nothing new.
         let is_news = force || !status.shows_the_same(&self.cached);
-        self.cached = status;
+        self.cached = Rc::new(status);
         if !is_news {
             return;
         }
@@ -74,8 +76,8 @@ impl Node<'_> {
             return;
         };
         if let Some(view) = self.tampered_view(taken.view(phase)) {
-            let seen = self.tampered_seen(&view, taken.seen);
-            let pod_seen = self.tampered_pod_seen(taken.pod_seen);
+            let seen = self.tampered_seen(&view, taken.seen.clone());
+            let pod_seen = self.tampered_pod_seen(taken.pod_seen.clone());
             self.publish(view, seen, pod_seen);
         }
         self.writer.busy = false;
@@ -99,7 +101,7 @@ impl Node<'_> {
     pub fn reconcile(&mut self) {
         self.after(10_000, Event::Reconcile);
         let cached = &self.cached;
-        if !cached.status.containers.is_empty() && self.api.view != cached.view(cached.status.phase) {
+        if !cached.status.containers.is_empty() && *self.api.view != cached.view(cached.status.phase) {
             self.write_soon();
         }
     }
