@@ -18,6 +18,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
             rule: "design",
             container: None,
             summary: "no run of the model leads to this status".to_string(),
+            off_ms: 0,
         };
     }
     let first = found.remove(0);
@@ -30,6 +31,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
         rule: first.rule,
         container: first.container,
         summary: format!("{}{more}", first.summary),
+        off_ms: 0,
     }
 }
 
@@ -52,6 +54,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
                     describe(seen),
                     describe(model)
                 ),
+                off_ms: 0,
             });
         }
     }
@@ -61,6 +64,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
             rule: "4.1",
             container: None,
             summary: format!("phase is {:?}; the model permits {phase:?}", observed.phase),
+            off_ms: 0,
         });
     }
     for kind in ConditionKind::ALL {
@@ -84,6 +88,7 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
                     words(seen),
                     words(permitted)
                 ),
+                off_ms: 0,
             });
         }
     }

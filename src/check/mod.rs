@@ -1,7 +1,7 @@
 //! Trace inclusion: is there a run of the model that explains everything that was observed, in order?
 //!
-//! The set of states that explain everything so far (the frontier) is carried along; when no state is left, the recording
-//! diverges. Skipping a status is free (the status manager publishes only the newest), inventing one or going back is not.
+//! The walk keeps the states that explain everything so far; when none is left, the recording diverges. Skipping a status is
+//! free (the status manager publishes only the newest), inventing one or going back is not.
 
 mod bounds;
 mod diagnose;
@@ -10,6 +10,7 @@ mod moves;
 mod node;
 mod overdue;
 mod search;
+mod stages;
 mod teardown;
 mod verdict;
 mod visited;

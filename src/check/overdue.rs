@@ -49,6 +49,7 @@ impl Owed<'_> {
                     broken(
                         "TO-5",
                         None,
+                        ms,
                         format!("a container that is being killed still runs {ms} ms too late"),
                     )
                 })
@@ -62,11 +63,12 @@ impl Owed<'_> {
                 broken(
                     "TO-5",
                     None,
+                    ms,
                     format!("the pod's containers were not stopped {ms} ms after the last moment"),
                 )
             }),
             Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.end_ms())
-                .map(|ms| broken("WS-2", None, format!("the terminal status is {ms} ms overdue"))),
+                .map(|ms| broken("WS-2", None, ms, format!("the terminal status is {ms} ms overdue"))),
             Mode::Finished => None,
         }
     }
@@ -79,6 +81,7 @@ impl Owed<'_> {
             return Some(broken(
                 "TP-B",
                 None,
+                ms,
                 format!("the delete was not acted on, {ms} ms too late"),
             ));
         }
@@ -93,6 +96,7 @@ impl Owed<'_> {
                 return Some(broken(
                     "ST-10",
                     Some(index),
+                    ms,
                     format!("the end of {name} was not published, {ms} ms too late"),
                 ));
             }
@@ -108,6 +112,7 @@ impl Owed<'_> {
                 broken(
                     "WS-2",
                     None,
+                    ms,
                     format!("the pod has ended and its end is {ms} ms overdue"),
                 )
             });
@@ -118,6 +123,7 @@ impl Owed<'_> {
                 broken(
                     "TP-A",
                     None,
+                    ms,
                     format!("all work is done and the pod was not torn down, {ms} ms too late"),
                 )
             });
@@ -128,6 +134,7 @@ impl Owed<'_> {
                 broken(
                     "5",
                     Some(index),
+                    ms,
                     format!("{name} failed its probe and was not killed, {ms} ms too late"),
                 )
             });
@@ -156,14 +163,14 @@ impl Owed<'_> {
             if let Some(start) = self.facts.get(index, n).and_then(|facts| facts.start) {
                 let ms = late(start.hi, notice_ms)?;
                 let summary = format!("the start of {} was not published, {ms} ms too late", spec.name);
-                return Some(broken("ST-10", Some(index), summary));
+                return Some(broken("ST-10", Some(index), ms, summary));
             }
             let (rule, ms) = self.late_start(index, n.checked_sub(1), container.waited_s(), notice_ms, late)?;
             let summary = format!(
                 "{} was to be started and is not shown to run, {ms} ms too late",
                 spec.name
             );
-            Some(broken(rule, Some(index), summary))
+            Some(broken(rule, Some(index), ms, summary))
         })
     }
 
@@ -212,7 +219,7 @@ impl Owed<'_> {
         let (rule, ms) = self.late_start(index, dead, container.backoff_wait_s(), self.bounds.publish_ms, late)?;
         let name = &self.spec.containers[index].name;
         let summary = format!("{name} was to be started and was not, {ms} ms too late");
-        Some(broken(rule, Some(index), summary))
+        Some(broken(rule, Some(index), ms, summary))
     }
 }
 
@@ -226,10 +233,11 @@ fn start_rule(kind: Kind, wait_ms: i64, is_first: bool) -> &'static str {
     }
 }
 
-fn broken(rule: &'static str, container: Option<usize>, summary: String) -> Broken {
+fn broken(rule: &'static str, container: Option<usize>, off_ms: i64, summary: String) -> Broken {
     Broken {
         rule,
         container,
         summary,
+        off_ms,
     }
 }

@@ -1,16 +1,20 @@
-//! The walk along a trace with the frontier of states that explain it.
+//! The walk along a trace: a run of the model that explains it is looked for, depth first.
+//!
+//! From a state that explains one status the walk goes on to the next status at once, and comes back for the others only when
+//! it is stuck. So a healthy pod costs little more than its own run, and what no run explains has been tried in every way.
 
 use super::bounds::Bounds;
 use super::diagnose;
 use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
-use super::moves::{Moves, is_kubelets};
+use super::moves::Moves;
 use super::node::Node;
 use super::overdue::Owed;
-use super::teardown::{Broken, Grace};
+use super::stages::{Deletion, Stage, Stages, Then};
+use super::teardown::Broken;
 use super::verdict::Divergence;
 use super::visited::Visited;
-use crate::model::{self, Behaviour, Mode, PodSpec, Status};
-use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
+use crate::model::{Behaviour, Mode};
+use crate::trace::{Gap, Step, Trace};
 
 /// Result of the walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,9 @@ pub enum Inclusion {
 
 /// States visited for one event at most; beyond that the verdict is inconclusive.
 const VISITED_MAX: usize = 50_000;
+/// The same for all events of a pod together, beside a few for each: they are kept until the walk ends.
+const VISITED_IN_ALL_MAX: usize = 500_000;
+const VISITED_FOR_EACH_MAX: usize = 100;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
@@ -32,13 +39,21 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
         return Inclusion::Excluded(divergence);
     }
     let facts = Facts::of(trace);
-    Walk {
+    let stages = Stages::of(trace);
+    let given = Given {
         behaviour,
         trace,
         bounds,
         facts: &facts,
-    }
-    .run()
+        stages: &stages,
+    };
+    let levels = Vec::with_capacity(stages.all.len());
+    let walk = Walk {
+        given,
+        levels,
+        visited: 0,
+    };
+    walk.run()
 }
 
 /// ST-23: each status lists init containers and sidecars as in the specification, and mains by name. It is the same for
@@ -55,179 +70,61 @@ fn out_of_order(trace: &Trace) -> Option<Divergence> {
     })
 }
 
-/// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
-fn is_final(step: &Step) -> bool {
-    step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0)
+/// What is wrong with what came after a status, and where that is seen.
+type Refusal<'a> = (&'a Step, Broken);
+
+/// What was tried to explain one status.
+#[derive(Default)]
+struct Level<'a> {
+    visited: Visited,
+    /// Still to be tried, the next one last, and whether it explains the status.
+    open: Vec<(Node, bool)>,
+    overdue: Vec<Broken>,
+    broken: Vec<Broken>,
+    /// Why those that explain the status cannot be what went on.
+    refused: Vec<Refusal<'a>>,
 }
 
-/// What the events before have shown.
-struct Before {
-    status: Status,
-    /// Whether the pod had initialised in the objects that the worker can hold.
-    initialized: Vec<bool>,
-    /// The graces of its deletes, and when the first was seen.
-    deletion: Option<(Grace, UnixMs)>,
-}
-
-impl Before {
-    fn publish(&mut self, spec: &PodSpec, status: Status) {
-        let now = model::has_initialized(spec, &status);
-        // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
-        if self.deletion.is_none() && self.status != status {
-            self.initialized = vec![model::has_initialized(spec, &self.status)];
-        }
-        if !self.initialized.contains(&now) {
-            self.initialized.push(now);
-        }
-        self.status = status;
-    }
-}
-
-struct Walk<'a> {
+/// What the walk never changes.
+#[derive(Clone, Copy)]
+struct Given<'a> {
     behaviour: &'a Behaviour,
     trace: &'a Trace,
     bounds: &'a Bounds,
     facts: &'a Facts,
+    stages: &'a Stages<'a>,
 }
 
-impl Walk<'_> {
-    fn run(&self) -> Inclusion {
+impl<'a> Given<'a> {
+    /// The pod before the kubelet has looked at it.
+    fn start(&self) -> Node {
         // What a joined stream has not shown is as if it had been coalesced, at any time.
         let joined = self.trace.gaps.contains(&Gap::JoinedInTheMiddle);
         let first = self.trace.steps.first().filter(|_| !joined);
-        let first_seen = first.and_then(|step| step.at_ms).unwrap_or(LONG_AGO);
+        let first_seen = first.and_then(|step| step.at_ms);
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
-        let mut frontier = vec![Node::new(&self.trace.spec, first_seen.saturating_sub(5_000))];
-        frontier[0].latest = if first_seen == LONG_AGO { FAR_FUTURE } else { first_seen };
-        let status = Status::unseen();
-        let mut before = Before {
-            initialized: vec![model::has_initialized(&self.trace.spec, &status)],
-            status,
-            deletion: None,
-        };
-        let mut visited = Visited::default();
-        if let Some(first) = self.trace.steps.first().filter(|_| joined) {
-            // A terminal phase can hide behind the one that was published before (WS-1), and any object can be the newest.
-            before.status.phase = Some(first.view.phase)
-                .filter(|phase| !phase.is_terminal())
-                .unwrap_or(Phase::Pending);
-            before.initialized = vec![false, true];
-            before.deletion = first.deletion.map(|_| (self.grace(), LONG_AGO));
+        let created = first_seen.unwrap_or(LONG_AGO).saturating_sub(5_000);
+        Node {
+            latest: first_seen.unwrap_or(FAR_FUTURE),
+            ..Node::new(&self.trace.spec, created)
         }
-        for step in &self.trace.steps {
-            let target = Status::of_view(&step.view);
-            if is_kubelets(&target) {
-                match self.explain(&mut visited, frontier, step, &target, &before) {
-                    Ok(next) => frontier = next,
-                    Err(stop) => return stop,
-                }
-                before.publish(&self.trace.spec, target);
-            }
-            if let Some(mark) = step.deletion {
-                if is_final(step) {
-                    if let Some(why) = self.not_finished(&frontier) {
-                        return Inclusion::Excluded(self.divergence(step, why));
-                    }
-                } else if mark.grace_s == 0 {
-                    // A forced delete takes the object away; there is nothing left to compare (3.3).
-                    return Inclusion::Included;
-                }
-                let at = step.at_ms.unwrap_or(FAR_FUTURE);
-                before.deletion = before.deletion.or(Some((self.grace(), at)));
-            }
-            if step.event == EventType::Deleted {
-                return Inclusion::Included;
-            }
-        }
-        self.end(&frontier, before.deletion)
     }
 
-    /// The states that explain `step`, out of those that explain everything before it.
-    fn explain(
-        &self,
-        visited: &mut Visited,
-        frontier: Vec<Node>,
-        step: &Step,
-        target: &Status,
-        before: &Before,
-    ) -> Result<Vec<Node>, Inclusion> {
-        let received = step.at_ms.unwrap_or(FAR_FUTURE);
-        let Before {
-            initialized, deletion, ..
-        } = before;
-        let previous_phase = before.status.phase;
-        let moves = Moves {
+    fn moves(&self, stage: &'a Stage<'a>) -> Moves<'a> {
+        Moves {
             behaviour: self.behaviour,
             spec: &self.trace.spec,
             facts: self.facts,
             bounds: self.bounds,
-            target,
-            received,
-            deletion: *deletion,
+            target: &stage.target,
+            received: stage.received,
+            deletion: stage.deletion,
             is_deleted_later: self.trace.steps.last().is_some_and(|step| step.deletion.is_some()),
-            initialized,
-        };
-        let owed = self.owed(*deletion);
-        let mut explaining: Vec<(usize, UnixMs)> = Vec::new();
-        let mut overdue: Vec<Broken> = Vec::new();
-        let mut broken: Vec<Broken> = Vec::new();
-        let mut queue: Vec<Node> = frontier;
-        while let Some(node) = queue.pop() {
-            if visited.len() > VISITED_MAX {
-                return Err(Inclusion::Undecided(format!(
-                    "more than {VISITED_MAX} states of the model could explain event {}",
-                    step.event_index
-                )));
-            }
-            let Some(index) = visited.add(node) else { continue };
-            let node = visited.get(index);
-            if node.explains(target, previous_phase) && node.status_at <= received {
-                match step.at_ms.and_then(|at| owed.overdue(node, at)) {
-                    Some(late) => overdue.push(late),
-                    None => {
-                        // What led to the status had happened when it was received; what the sync did then takes longer.
-                        explaining.push((index, node.latest.min(received).max(node.acted_by)));
-                        continue;
-                    }
-                }
-            }
-            let expansion = moves.expand(node);
-            broken.extend(expansion.broken);
-            queue.extend(expansion.next);
-        }
-        if explaining.is_empty() {
-            let why = overdue
-                .into_iter()
-                .chain(broken)
-                .next()
-                .unwrap_or_else(|| diagnose::nearest(&self.trace.spec, visited.all(), target, previous_phase));
-            return Err(Inclusion::Excluded(self.divergence(step, why)));
-        }
-        Ok(visited.take(&explaining))
-    }
-
-    /// WS-2 d: the kubelet takes the object away only after its final status.
-    fn not_finished(&self, frontier: &[Node]) -> Option<Broken> {
-        let mut modes = frontier.iter().map(|node| node.pod.mode);
-        let finished = modes.any(|mode| matches!(mode, Mode::Killed | Mode::Terminated | Mode::Finished));
-        (!finished).then(|| Broken {
-            rule: "WS-2",
-            container: None,
-            summary: "the object was removed although its containers had not all been stopped".to_string(),
-        })
-    }
-
-    /// The graces of all deletes of this pod (the kubelet's own last delete, with grace 0, is none).
-    fn grace(&self) -> Grace {
-        let steps = self.trace.steps.iter().filter(|step| !is_final(step));
-        let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
-        Grace {
-            s_min: graces().min().unwrap_or(0),
-            s_max: graces().max().unwrap_or(0),
+            initialized: &stage.initialized,
         }
     }
 
-    fn owed(&self, deletion: Option<(Grace, UnixMs)>) -> Owed<'_> {
+    fn owed(&self, deletion: Option<Deletion>) -> Owed<'a> {
         Owed {
             behaviour: self.behaviour,
             spec: &self.trace.spec,
@@ -239,35 +136,185 @@ impl Walk<'_> {
     }
 
     /// Nothing may be owed when the watch ends.
-    fn end(&self, frontier: &[Node], deletion: Option<(Grace, UnixMs)>) -> Inclusion {
+    fn may_end(&self, node: &Node) -> Result<(), Refusal<'a>> {
         let (Some(until), Some(step)) = (self.trace.watched_until_ms, self.trace.steps.last()) else {
-            return Inclusion::Included;
+            return Ok(());
         };
-        let owed = self.owed(deletion);
-        let mut late: Vec<Broken> = Vec::new();
-        for node in frontier {
-            match owed.overdue(node, until) {
-                None => return Inclusion::Included,
-                Some(broken) => late.push(broken),
-            }
+        match self.owed(self.stages.deletion).overdue(node, until) {
+            Some(late) if node.pod.mode != Mode::Finished => Err((step, late)),
+            _ => Ok(()),
         }
-        match late.into_iter().next() {
-            Some(why) if !frontier.iter().any(|node| node.pod.mode == Mode::Finished) => {
-                Inclusion::Excluded(self.divergence(step, why))
+    }
+}
+
+struct Walk<'a> {
+    given: Given<'a>,
+    /// As far as a run has come: one for each status, but for those that no run has come to.
+    levels: Vec<Level<'a>>,
+    /// States visited in all.
+    visited: usize,
+}
+
+/// What came of trying one state.
+enum Tried {
+    /// It explains the status, and so the run goes on.
+    Explains(Node),
+    /// It was known, or leads to others.
+    More,
+    /// There was none left.
+    Stuck,
+    /// Too many have been tried.
+    TooMany(String),
+}
+
+impl<'a> Walk<'a> {
+    fn run(mut self) -> Inclusion {
+        let stages = self.given.stages;
+        match self.go_on(stages.at_first, 0, self.given.start()) {
+            Ok(true) => return Inclusion::Included,
+            Ok(false) => {}
+            Err((step, why)) => return Inclusion::Excluded(divergence(step, why)),
+        }
+        let mut depth = 0;
+        loop {
+            match self.try_one(depth) {
+                Tried::Explains(node) => match self.go_on(stages.all[depth].then, depth + 1, node) {
+                    Ok(true) => return Inclusion::Included,
+                    Ok(false) => depth += 1,
+                    Err(why) => self.levels[depth].refused.push(why),
+                },
+                Tried::More => {}
+                Tried::Stuck if depth > 0 => depth -= 1,
+                Tried::Stuck => return Inclusion::Excluded(self.divergence()),
+                Tried::TooMany(why) => return Inclusion::Undecided(why),
             }
-            _ => Inclusion::Included,
         }
     }
 
-    fn divergence(&self, step: &Step, why: Broken) -> Divergence {
-        Divergence {
-            event_index: step.event_index,
-            resource_version: step.resource_version.clone(),
-            rule: why.rule.to_string(),
-            container: why.container,
-            summary: why.summary,
-            known_deviation: None,
+    /// The run goes on to stage `next` in this state; `true`: there is none, and it may end so.
+    fn go_on(&mut self, then: Then<'a>, next: usize, node: Node) -> Result<bool, Refusal<'a>> {
+        may_go_on(&node, then)?;
+        if then.is_the_end {
+            return Ok(true);
         }
+        if next == self.given.stages.all.len() {
+            return self.given.may_end(&node).map(|()| true);
+        }
+        self.reach(next, node);
+        Ok(false)
+    }
+
+    /// The next state that can explain the status of stage `depth`.
+    fn try_one(&mut self, depth: usize) -> Tried {
+        let stage = &self.given.stages.all[depth];
+        let level = &mut self.levels[depth];
+        let Some((node, explains)) = level.open.pop() else {
+            return Tried::Stuck;
+        };
+        let Some(index) = level.visited.add(node) else {
+            return Tried::More;
+        };
+        self.visited += 1;
+        let visited_max = VISITED_IN_ALL_MAX + VISITED_FOR_EACH_MAX * self.given.stages.all.len();
+        if level.visited.len() > VISITED_MAX || self.visited > visited_max {
+            return Tried::TooMany(format!(
+                "more than {} states of the model could explain event {}",
+                level.visited.len() - 1,
+                stage.step.event_index
+            ));
+        }
+        let node = level.visited.get(index);
+        if explains {
+            let owed = self.given.owed(stage.deletion);
+            match stage.step.at_ms.and_then(|at| owed.overdue(node, at)) {
+                Some(late) => level.overdue.push(late),
+                // What led to the status had happened when it was received; what the sync did then takes longer.
+                None => {
+                    return Tried::Explains(Node {
+                        latest: node.latest.min(stage.received).max(node.acted_by),
+                        ..node.clone()
+                    });
+                }
+            }
+        }
+        self.expand(depth, index);
+        Tried::More
+    }
+
+    fn reach(&mut self, depth: usize, node: Node) {
+        if depth == self.levels.len() {
+            self.levels.push(Level::default());
+        }
+        let explains = explains(&node, &self.given.stages.all[depth]);
+        self.levels[depth].open.push((node, explains));
+    }
+
+    /// What can have happened next: what explains the status is tried first, and then in the order of the moves.
+    fn expand(&mut self, depth: usize, index: usize) {
+        let stage = &self.given.stages.all[depth];
+        let level = &mut self.levels[depth];
+        let moves = self.given.moves(stage);
+        let expansion = moves.expand(level.visited.get(index));
+        level.broken.extend(expansion.broken);
+        let before = level.open.len();
+        let next = expansion.next.into_iter().rev();
+        level.open.extend(next.map(|node| {
+            let explains = explains(&node, stage);
+            (node, explains)
+        }));
+        level.open[before..].sort_by_key(|(_, explains)| *explains);
+    }
+
+    /// Why no run goes on: what was met at the last status that one came to.
+    fn divergence(mut self) -> Divergence {
+        let stage = &self.given.stages.all[self.levels.len() - 1];
+        let level = self.levels.pop().expect("the walk has begun");
+        let Level {
+            visited,
+            overdue,
+            broken,
+            refused,
+            ..
+        } = level;
+        if let Some((step, why)) = refused.into_iter().min_by_key(|(_, why)| why.off_ms) {
+            return divergence(step, why);
+        }
+        let nearest = |found: Vec<Broken>| found.into_iter().min_by_key(|why| why.off_ms);
+        let why = nearest(overdue).or_else(|| nearest(broken)).unwrap_or_else(|| {
+            let spec = &self.given.trace.spec;
+            diagnose::nearest(spec, visited.all(), &stage.target, stage.previous_phase)
+        });
+        divergence(stage.step, why)
+    }
+}
+
+fn explains(node: &Node, stage: &Stage) -> bool {
+    node.status_at <= stage.received && node.explains(&stage.target, stage.previous_phase)
+}
+
+/// WS-2 d: the kubelet takes the object away only after its final status.
+fn may_go_on<'a>(node: &Node, then: Then<'a>) -> Result<(), Refusal<'a>> {
+    let finished = matches!(node.pod.mode, Mode::Killed | Mode::Terminated | Mode::Finished);
+    let Some(step) = then.removal.filter(|_| !finished) else {
+        return Ok(());
+    };
+    let why = Broken {
+        rule: "WS-2",
+        container: None,
+        summary: "the object was removed although its containers had not all been stopped".to_string(),
+        off_ms: 0,
+    };
+    Err((step, why))
+}
+
+fn divergence(step: &Step, why: Broken) -> Divergence {
+    Divergence {
+        event_index: step.event_index,
+        resource_version: step.resource_version.clone(),
+        rule: why.rule.to_string(),
+        container: why.container,
+        summary: why.summary,
+        known_deviation: None,
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Broken {
     /// Index of the container that it is about, if it is about one.
     pub container: Option<usize>,
     pub summary: String,
+    /// By how much: of several explanations the nearest one is told.
+    pub off_ms: i64,
 }
 
 /// The grace of a teardown. A second, shorter delete counts only if it comes before the kill has begun (TO-7), which the
@@ -156,6 +158,7 @@ impl Teardown<'_> {
                         self.name(*other),
                         self.grace.s_min
                     ),
+                    off_ms: finish.lo - at,
                 });
             }
         }
@@ -172,6 +175,7 @@ impl Teardown<'_> {
                     term - due,
                     self.bounds.act_ms()
                 ),
+                off_ms: term - due,
             });
         }
         Ok(())
@@ -200,6 +204,7 @@ impl Teardown<'_> {
                         finish.hi - term,
                         owed_ms
                     ),
+                    off_ms: owed_ms - (finish.hi - term),
                 });
             }
         }
@@ -216,6 +221,7 @@ impl Teardown<'_> {
                     finish.lo - self.begin,
                     self.grace.s_max
                 ),
+                off_ms: finish.lo - latest,
             });
         }
         Ok(())

@@ -4,7 +4,6 @@ use hashbrown::HashTable;
 
 use super::node::Node;
 use crate::model::{Container, Instance, PodState, State, Status};
-use crate::trace::UnixMs;
 
 /// Visited states, in the order of their visits.
 #[derive(Default)]
@@ -46,26 +45,13 @@ impl Visited {
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
-
-    /// The states at these places (in ascending order), with a new bound on when their inputs had arrived. None is left
-    /// behind, but the room for others is.
-    pub fn take(&mut self, chosen: &[(usize, UnixMs)]) -> Vec<Node> {
-        self.fingerprints.clear();
-        self.places.clear();
-        let mut chosen = chosen.iter().peekable();
-        let nodes = self.nodes.drain(..).enumerate();
-        nodes
-            .filter_map(|(index, node)| {
-                let &(_, latest) = chosen.next_if(|(wanted, _)| *wanted == index)?;
-                Some(Node { latest, ..node })
-            })
-            .collect()
-    }
 }
 
 fn covers(known: &Node, new: &Node) -> bool {
     known.now <= new.now
+        && known.status_at <= new.status_at
         && known.latest >= new.latest
+        && known.acted_by >= new.acted_by
         && (known.blocked, known.interrupted) == (new.blocked, new.interrupted)
         && known.pod == new.pod
 }

@@ -86,6 +86,7 @@ impl Moves<'_> {
                         lo - start.hi,
                         wait_ms / 1_000
                     ),
+                    off_ms: lo - start.hi,
                 });
                 return;
             }
@@ -94,6 +95,7 @@ impl Moves<'_> {
                     rule: "ST-2",
                     container: Some(index),
                     summary: format!("{name} was started {} ms before its turn had come", next.now - start.hi),
+                    off_ms: next.now - start.hi,
                 });
                 return;
             }
@@ -106,6 +108,7 @@ impl Moves<'_> {
                         start.lo - next.latest,
                         self.bounds.act_ms()
                     ),
+                    off_ms: start.lo - next.latest,
                 });
                 return;
             }

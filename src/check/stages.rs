@@ -1,0 +1,148 @@
+//! A trace as the walk needs it: the statuses that are to be explained, each with what is known when it comes.
+
+use super::facts::FAR_FUTURE;
+use super::facts::LONG_AGO;
+use super::moves::is_kubelets;
+use super::teardown::Grace;
+use crate::model::{self, PodSpec, Status};
+use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
+
+/// The graces of a pod's deletes, and when the first was seen.
+pub type Deletion = (Grace, UnixMs);
+
+/// One observed status of the kubelet.
+pub struct Stage<'a> {
+    pub step: &'a Step,
+    pub target: Status,
+    /// The phase that was published before.
+    pub previous_phase: Phase,
+    /// Whether the pod had initialised in the objects that the worker can hold.
+    pub initialized: Vec<bool>,
+    pub deletion: Option<Deletion>,
+    /// When it was received; nothing later can have led to it.
+    pub received: UnixMs,
+    pub then: Then<'a>,
+}
+
+/// What follows a status before the next one.
+#[derive(Clone, Copy, Default)]
+pub struct Then<'a> {
+    /// The kubelet has taken the object away, which it does only when the pod has ended.
+    pub removal: Option<&'a Step>,
+    /// The object is gone: nothing is left to compare.
+    pub is_the_end: bool,
+}
+
+/// All of them.
+pub struct Stages<'a> {
+    /// What comes before the kubelet's first status.
+    pub at_first: Then<'a>,
+    pub all: Vec<Stage<'a>>,
+    /// Once everything has been seen.
+    pub deletion: Option<Deletion>,
+}
+
+impl<'a> Stages<'a> {
+    /// The stages of a trace.
+    pub fn of(trace: &'a Trace) -> Self {
+        let mut before = Before::of(trace);
+        let mut stages = Self {
+            at_first: Then::default(),
+            all: Vec::with_capacity(trace.steps.len()),
+            deletion: None,
+        };
+        for step in &trace.steps {
+            let target = Status::of_view(&step.view);
+            if is_kubelets(&target) {
+                stages.all.push(Stage {
+                    step,
+                    previous_phase: before.phase,
+                    initialized: before.initialized.clone(),
+                    deletion: before.deletion,
+                    received: step.at_ms.unwrap_or(FAR_FUTURE),
+                    then: Then::default(),
+                    target: target.clone(),
+                });
+                before.publish(&trace.spec, target);
+            }
+            let then = stages
+                .all
+                .last_mut()
+                .map_or(&mut stages.at_first, |stage| &mut stage.then);
+            if let Some(mark) = step.deletion {
+                if is_final(step) {
+                    then.removal = then.removal.or(Some(step));
+                }
+                // A forced delete takes the object away; there is nothing left to compare (3.3).
+                then.is_the_end |= mark.grace_s == 0 && !is_final(step);
+                let at = step.at_ms.unwrap_or(FAR_FUTURE);
+                before.deletion = before.deletion.or(Some((grace(trace), at)));
+            }
+            then.is_the_end |= step.event == EventType::Deleted;
+            if then.is_the_end {
+                break;
+            }
+        }
+        stages.deletion = before.deletion;
+        stages
+    }
+}
+
+/// Is this the kubelet's own delete of a pod that has ended (grace 0, seen as MODIFIED and then DELETED)?
+fn is_final(step: &Step) -> bool {
+    step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0)
+}
+
+/// The graces of all deletes of this pod (the kubelet's own last delete, with grace 0, is none).
+fn grace(trace: &Trace) -> Grace {
+    let steps = trace.steps.iter().filter(|step| !is_final(step));
+    let graces = || steps.clone().filter_map(|step| step.deletion).map(|mark| mark.grace_s);
+    Grace {
+        s_min: graces().min().unwrap_or(0),
+        s_max: graces().max().unwrap_or(0),
+    }
+}
+
+/// What the events before have shown.
+struct Before {
+    phase: Phase,
+    newest: Status,
+    initialized: Vec<bool>,
+    deletion: Option<Deletion>,
+}
+
+impl Before {
+    fn of(trace: &Trace) -> Self {
+        let newest = Status::unseen();
+        let mut before = Self {
+            phase: newest.phase,
+            initialized: vec![model::has_initialized(&trace.spec, &newest)],
+            newest,
+            deletion: None,
+        };
+        let joined = trace.gaps.contains(&Gap::JoinedInTheMiddle);
+        if let Some(first) = trace.steps.first().filter(|_| joined) {
+            // A terminal phase can hide behind the one that was published before (WS-1), and any object can be the newest.
+            if !first.view.phase.is_terminal() {
+                before.phase = first.view.phase;
+            }
+            before.newest.phase = before.phase;
+            before.initialized = vec![false, true];
+            before.deletion = first.deletion.map(|_| (grace(trace), LONG_AGO));
+        }
+        before
+    }
+
+    fn publish(&mut self, spec: &PodSpec, status: Status) {
+        let now = model::has_initialized(spec, &status);
+        // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
+        if self.deletion.is_none() && self.newest != status {
+            self.initialized = vec![model::has_initialized(spec, &self.newest)];
+        }
+        if !self.initialized.contains(&now) {
+            self.initialized.push(now);
+        }
+        self.phase = status.phase;
+        self.newest = status;
+    }
+}
