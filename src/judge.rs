@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Bounds, Divergence, Facts, Inclusion, Verdict, includes};
+use crate::check::{Bounds, Divergence, Facts, Inclusion, Verdict, includes_with};
 use crate::deviations;
 use crate::guarantees::{self, Case, Outcome};
 use crate::model::{Behaviour, KubeletVersion};
@@ -108,7 +108,7 @@ pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, st
         return judge_uncovered(&case, version, strict, reason);
     }
     let (tallies, broken) = judge_guarantees(&case, version);
-    let (mut found, undecided) = match includes(&Behaviour::of(version), trace, bounds) {
+    let (mut found, undecided) = match includes_with(&Behaviour::of(version), trace, &facts, bounds) {
         Inclusion::Included => (Vec::new(), None),
         Inclusion::Undecided(reason) => (Vec::new(), Some(reason)),
         Inclusion::Excluded(mut divergence) => {

@@ -17,6 +17,7 @@ mod scenario;
 mod validate;
 mod yaml;
 
+mod drawn;
 mod outlook;
 mod profile;
 mod regressions;

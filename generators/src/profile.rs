@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use proptest::prelude::*;
-use proptest::strategy::Union;
 
+use crate::drawn::one_of;
 use crate::repair::repair;
 use crate::weights::{self, Weights};
 use crate::{Scenario, regressions, strategy};
@@ -90,7 +90,7 @@ impl Profile {
                 .prop_map(|draft| repair(&draft, weights.budget_ms))
                 .boxed(),
             None if self == Self::Regressions => regressions::strategy().boxed(),
-            None => Union::new_weighted(MIX.iter().map(|(weight, part)| (*weight, part.strategy())).collect()).boxed(),
+            None => one_of(MIX.iter().map(|(weight, part)| (*weight, part.strategy()))).boxed(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::strategy::{handler, percent, sometimes, weighted};
+use crate::drawn::{percent, sometimes, weighted};
+use crate::strategy::handler;
 use crate::{
     Attempt, Container, Deletion, InitElement, InitKind, Moment, Probe, ProbeHandler, ProbeOutcome, RestartPolicy,
     Scenario,

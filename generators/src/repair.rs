@@ -17,11 +17,11 @@ pub(crate) fn repair(draft: &Draft, budget_ms: u32) -> Scenario {
         anchors_ms: &draft.anchors_ms,
         grace_ms: draft.grace_seconds * 1_000,
     };
-    let init = draft.init.iter().map(|(kind, as_init, as_sidecar)| InitElement {
+    let init = draft.init.iter().map(|(kind, container)| InitElement {
         kind: *kind,
         container: match kind {
-            InitKind::Init => Container::new(times.attempts(as_init)),
-            InitKind::Sidecar => times.container(as_sidecar),
+            InitKind::Init => Container::new(times.attempts(container)),
+            InitKind::Sidecar => times.container(container),
         },
     });
     let mut scenario = Scenario {
@@ -64,9 +64,9 @@ fn align_sidecars(scenario: &mut Scenario, draft: &Draft) {
     let Some(main_start_ms) = ahead.main_start_ms else {
         return;
     };
-    for (index, (kind, _, sidecar)) in draft.init.iter().enumerate() {
+    for (index, (kind, container)) in draft.init.iter().enumerate() {
         let first = &mut scenario.init[index].container.attempts[0];
-        if let (InitKind::Sidecar, true, Some(lives_ms)) = (kind, sidecar.aligned, first.lives_ms) {
+        if let (InitKind::Sidecar, true, Some(lives_ms)) = (kind, container.aligned, first.lives_ms) {
             let earlier_ms = main_start_ms.saturating_sub(ahead.init_start_ms[index]);
             first.lives_ms = Some(lives_ms + earlier_ms / 100 * 100);
         }

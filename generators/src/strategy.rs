@@ -1,15 +1,13 @@
 //! Strategies, bottom-up: drafts of independent components, with times as references to the scenario's anchors.
 
 use proptest::prelude::*;
-use proptest::strategy::{NewTree, Union, ValueTree};
-use proptest::test_runner::TestRunner;
 
+use crate::drawn::{either, one_of, percent, several, sometimes, weighted};
 use crate::weights::{Life, Weights};
 use crate::{InitKind, ProbeHandler, RestartPolicy};
 
-/// Longest init list and most mains that a draft holds; the counts say how many are used.
-const ELEMENTS: usize = 5;
-const MAINS: usize = 3;
+/// More containers than a draft holds.
+const CONTAINERS_MAX: usize = 8;
 /// Anchor times of one scenario: few, so that unrelated times coincide.
 const ANCHORS: usize = 3;
 
@@ -19,7 +17,7 @@ pub(crate) struct Draft {
     pub anchors_ms: Vec<u32>,
     pub restart_policy: RestartPolicy,
     pub grace_seconds: u32,
-    pub init: Vec<(InitKind, ContainerDraft, ContainerDraft)>,
+    pub init: Vec<(InitKind, ContainerDraft)>,
     pub main: Vec<ContainerDraft>,
     pub deletion: Option<DeletionDraft>,
     /// Restarts of a never-ending pod that are waited for.
@@ -102,48 +100,39 @@ pub(crate) struct DeletionDraft {
 }
 
 pub(crate) fn draft(weights: &'static Weights) -> impl Strategy<Value = Draft> {
-    let element = (
-        percent(weights.sidecar_percent).prop_map(|yes| if yes { InitKind::Sidecar } else { InitKind::Init }),
-        container(weights, weights.init_lives),
+    let element = either(
+        weights.sidecar_percent,
         container(weights, weights.sidecar_lives),
+        container(weights, weights.init_lives),
     );
+    let element = element.prop_map(|(is_sidecar, container)| {
+        let kind = if is_sidecar { InitKind::Sidecar } else { InitKind::Init };
+        (kind, container)
+    });
     (
         prop::collection::vec(anchor_ms(weights), ANCHORS),
         weighted(weights.policies),
         weighted(weights.graces_seconds),
-        (weighted(weights.init_counts), prop::collection::vec(element, ELEMENTS)),
-        (
-            weighted(weights.main_counts),
-            prop::collection::vec(container(weights, weights.main_lives), MAINS),
-        ),
+        several(weighted(weights.init_counts), element),
+        several(weighted(weights.main_counts), container(weights, weights.main_lives)),
         sometimes(weights.deletion_percent, deletion()),
         weighted(&[(55, 1), (45, 2)]),
     )
         .prop_map(
-            |(anchors_ms, restart_policy, grace_seconds, (inits, mut init), (mains, mut main), deletion, restarts)| {
-                init.truncate(inits);
-                main.truncate(mains);
-                Draft {
-                    anchors_ms,
-                    restart_policy,
-                    grace_seconds,
-                    init,
-                    main,
-                    deletion,
-                    restarts,
-                }
+            |(anchors_ms, restart_policy, grace_seconds, init, main, deletion, restarts)| Draft {
+                anchors_ms,
+                restart_policy,
+                grace_seconds,
+                init,
+                main,
+                deletion,
+                restarts,
             },
         )
 }
 
 fn anchor_ms(weights: &'static Weights) -> impl Strategy<Value = u32> {
-    Union::new_weighted(
-        weights
-            .anchors_100ms
-            .iter()
-            .map(|(weight, range)| (*weight, range.clone().prop_map(|tenths| tenths * 100).boxed()))
-            .collect(),
-    )
+    one_of(weights.anchors_100ms.iter().cloned()).prop_map(|tenths| tenths * 100)
 }
 
 fn tick() -> impl Strategy<Value = Tick> {
@@ -285,7 +274,7 @@ fn deletion() -> impl Strategy<Value = DeletionDraft> {
             (25, MomentDraft::Terminated),
             (15, MomentDraft::Created),
         ]),
-        0..ELEMENTS + MAINS,
+        0..CONTAINERS_MAX,
         percent(20),
         sometimes(65, tick()),
         sometimes(35, 1_u32..=8),
@@ -303,40 +292,4 @@ fn deletion() -> impl Strategy<Value = DeletionDraft> {
                 finalizer,
             },
         )
-}
-
-/// One of the values, by weight; entries of weight 0 never come.
-pub(crate) fn weighted<T: Clone + std::fmt::Debug + 'static>(table: &[(u32, T)]) -> impl Strategy<Value = T> + use<T> {
-    Weighted(table.iter().filter(|(weight, _)| *weight > 0).cloned().collect())
-}
-
-/// A `Union` of `Just`s without the trees (and generators) of all that could have come instead, which cost more than the
-/// simulation of the pod. Scenarios are shrunk by their own edits.
-#[derive(Clone, Debug)]
-struct Weighted<T>(Vec<(u32, T)>);
-
-impl<T: Clone + std::fmt::Debug + 'static> Strategy for Weighted<T> {
-    type Tree = Just<T>;
-    type Value = T;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let sum: u64 = self.0.iter().map(|(weight, _)| u64::from(*weight)).sum();
-        let mut rest = (0..sum).new_tree(runner)?.current();
-        for (weight, value) in &self.0 {
-            if rest < u64::from(*weight) {
-                return Ok(Just(value.clone()));
-            }
-            rest -= u64::from(*weight);
-        }
-        Err("a table of weights without an entry".into())
-    }
-}
-
-pub(crate) fn percent(percent: u32) -> impl Strategy<Value = bool> {
-    prop::bool::weighted(f64::from(percent) / 100.0)
-}
-
-/// The value in `percent` of the draws; drawn in any case, so that the other draws do not depend on it.
-pub(crate) fn sometimes<S: Strategy>(percent: u32, value: S) -> impl Strategy<Value = Option<S::Value>> {
-    (self::percent(percent), value).prop_map(|(yes, value)| yes.then_some(value))
 }

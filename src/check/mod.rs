@@ -18,6 +18,6 @@ mod visited;
 pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 pub use diagnose::describe;
 pub use facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
-pub use search::{Inclusion, includes};
+pub use search::{Inclusion, includes, includes_with};
 pub use teardown::Broken;
 pub use verdict::{Divergence, Verdict};

@@ -35,16 +35,20 @@ const VISITED_FOR_EACH_MAX: usize = 100;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
+    includes_with(behaviour, trace, &Facts::of(trace), bounds)
+}
+
+/// The same, where the facts of the trace are known.
+pub fn includes_with(behaviour: &Behaviour, trace: &Trace, facts: &Facts, bounds: &Bounds) -> Inclusion {
     if let Some(divergence) = out_of_order(trace) {
         return Inclusion::Excluded(divergence);
     }
-    let facts = Facts::of(trace);
     let stages = Stages::of(trace);
     let given = Given {
         behaviour,
         trace,
         bounds,
-        facts: &facts,
+        facts,
         stages: &stages,
     };
     let levels = Vec::with_capacity(stages.all.len());

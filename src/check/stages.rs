@@ -4,7 +4,7 @@ use super::facts::FAR_FUTURE;
 use super::facts::LONG_AGO;
 use super::moves::is_kubelets;
 use super::teardown::Grace;
-use crate::model::{self, PodSpec, Status};
+use crate::model::{self, Status};
 use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
 
 /// The graces of a pod's deletes, and when the first was seen.
@@ -61,9 +61,9 @@ impl<'a> Stages<'a> {
                     deletion: before.deletion,
                     received: step.at_ms.unwrap_or(FAR_FUTURE),
                     then: Then::default(),
-                    target: target.clone(),
+                    target,
                 });
-                before.publish(&trace.spec, target);
+                before.publish(trace, &stages.all);
             }
             let then = stages
                 .all
@@ -106,18 +106,15 @@ fn grace(trace: &Trace) -> Grace {
 /// What the events before have shown.
 struct Before {
     phase: Phase,
-    newest: Status,
     initialized: Vec<bool>,
     deletion: Option<Deletion>,
 }
 
 impl Before {
     fn of(trace: &Trace) -> Self {
-        let newest = Status::unseen();
         let mut before = Self {
-            phase: newest.phase,
-            initialized: vec![model::has_initialized(&trace.spec, &newest)],
-            newest,
+            phase: Phase::Pending,
+            initialized: vec![model::has_initialized(&trace.spec, &Status::unseen())],
             deletion: None,
         };
         let joined = trace.gaps.contains(&Gap::JoinedInTheMiddle);
@@ -126,23 +123,25 @@ impl Before {
             if !first.view.phase.is_terminal() {
                 before.phase = first.view.phase;
             }
-            before.newest.phase = before.phase;
             before.initialized = vec![false, true];
             before.deletion = first.deletion.map(|_| (grace(trace), LONG_AGO));
         }
         before
     }
 
-    fn publish(&mut self, spec: &PodSpec, status: Status) {
-        let now = model::has_initialized(spec, &status);
+    /// The status of the last stage has been shown.
+    fn publish(&mut self, trace: &Trace, stages: &[Stage]) {
+        let [.., newest] = stages else { return };
+        let published = stages.len().checked_sub(2).map(|before| &stages[before].target);
+        let is_initialized = |status: &Status| model::has_initialized(&trace.spec, status);
         // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
-        if self.deletion.is_none() && self.newest != status {
-            self.initialized = vec![model::has_initialized(spec, &self.newest)];
+        if self.deletion.is_none() && published != Some(&newest.target) {
+            self.initialized = vec![published.map_or_else(|| is_initialized(&Status::unseen()), is_initialized)];
         }
+        let now = is_initialized(&newest.target);
         if !self.initialized.contains(&now) {
             self.initialized.push(now);
         }
-        self.phase = status.phase;
-        self.newest = status;
+        self.phase = newest.target.phase;
     }
 }

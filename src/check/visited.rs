@@ -5,12 +5,15 @@ use hashbrown::HashTable;
 use super::node::Node;
 use crate::model::{Container, Instance, PodState, State, Status};
 
+/// So many states are compared one by one.
+const FEW: usize = 16;
+
 /// Visited states, in the order of their visits.
 #[derive(Default)]
 pub struct Visited {
     nodes: Vec<Node>,
     fingerprints: Vec<u64>,
-    /// Places of the states by their fingerprints; states with equal ones are compared.
+    /// Places of the states by their fingerprints, once there are many; states with equal ones are compared.
     places: HashTable<usize>,
 }
 
@@ -24,13 +27,24 @@ impl Visited {
             places,
         } = self;
         let is_known = |&place: &usize| fingerprints[place] == fingerprint && covers(&nodes[place], &node);
-        if places.find(fingerprint, is_known).is_some() {
+        let index = nodes.len();
+        let found = if index < FEW {
+            (0..index).any(|place| is_known(&place))
+        } else {
+            places.find(fingerprint, is_known).is_some()
+        };
+        if found {
             return None;
         }
-        let index = nodes.len();
         fingerprints.push(fingerprint);
-        places.insert_unique(fingerprint, index, |&place| fingerprints[place]);
         nodes.push(node);
+        // Most events are explained before it pays to look states up.
+        if nodes.len() >= FEW {
+            let new = if index < FEW { 0..FEW } else { index..index + 1 };
+            for place in new {
+                places.insert_unique(fingerprints[place], place, |&place| fingerprints[place]);
+            }
+        }
         Some(index)
     }
 

@@ -88,9 +88,9 @@ fn id_names_the_runtime(case: &Case) -> Outcome {
                 continue;
             };
             findings.at_risk();
-            let complete = id
-                .split_once("://")
-                .is_some_and(|(runtime, id)| !runtime.is_empty() && !id.is_empty());
+            let complete = id.split_once(':').is_some_and(|(runtime, id)| {
+                !runtime.is_empty() && id.strip_prefix("//").is_some_and(|id| !id.is_empty())
+            });
             if !complete {
                 let summary = format!("the containerID of {} is {id:?}", case.name(index));
                 findings.broken(case, step, Some(index), summary);

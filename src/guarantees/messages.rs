@@ -93,8 +93,7 @@ fn named(case: &Case, (kind, reason): (ConditionKind, &str), prefix: &str, lacki
             .message
             .strip_prefix(prefix)
             .and_then(|it| it.strip_suffix(']'));
-        let names: Option<Vec<&str>> = names.map(|names| names.split(' ').collect());
-        if !names.is_some_and(|names| names_just(case, it, lacking, &names)) {
+        if !names.is_some_and(|names| names_just(case, it, lacking, names)) {
             let summary = format!(
                 "{} is false for {reason} and says {:?}, which the container statuses beside it deny",
                 kind.as_str(),
@@ -106,12 +105,12 @@ fn named(case: &Case, (kind, reason): (ConditionKind, &str), prefix: &str, lacki
 }
 
 /// Are these the lacking ones, in the order of the specification?
-fn names_just(case: &Case, step: &Step, lacking: Lacking, names: &[&str]) -> bool {
-    let mut names = names.iter().peekable();
+fn names_just(case: &Case, step: &Step, lacking: Lacking, names: &str) -> bool {
+    let mut names = names.split(' ').peekable();
     for (index, view) in step.view.containers.iter().enumerate() {
         // One without a status is called unknown; that it has none is judged elsewhere.
         let Some(view) = view else { return true };
-        let named = names.next_if(|name| **name == case.name(index)).is_some();
+        let named = names.next_if(|name| *name == case.name(index)).is_some();
         if lacking(case, index, view).is_some_and(|lacks| lacks != named) {
             return false;
         }

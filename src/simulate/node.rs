@@ -1,6 +1,7 @@
 //! One kubelet with one pod, its runtime, the API object and the client that watches it: discrete events in milliseconds.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::api::{Api, Client};
@@ -16,7 +17,7 @@ use crate::model::{Behaviour, PodState};
 use crate::trace::UnixMs;
 
 /// Something that happens at a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
     /// PLEG lists the runtime; the periodic one comes again a second later.
     Relist {
@@ -75,7 +76,8 @@ pub struct Node<'a> {
     /// Timestamp of the newest relist, and what it saw of each container: instances started and ended.
     pub cache_at: Option<UnixMs>,
     relisted: Vec<(usize, usize)>,
-    events: BTreeMap<(UnixMs, u64), Event>,
+    /// What is to happen, by its time; at the same time, in the order in which it was set up.
+    events: BinaryHeap<Reverse<(UnixMs, u64, Event)>>,
     next_event: u64,
 }
 
@@ -110,7 +112,7 @@ impl<'a> Node<'a> {
             uid,
             cache_at: None,
             relisted: vec![(0, 0); containers],
-            events: BTreeMap::new(),
+            events: BinaryHeap::new(),
             next_event: 0,
         };
         let phase_ms = node.dice.phase(0, 999);
@@ -126,7 +128,7 @@ impl<'a> Node<'a> {
         const AFTERMATH_MS: UnixMs = 60_000;
         let grace_ms = UnixMs::from(self.work.spec.grace_s) * 1_000;
         let limit = self.now + UnixMs::from(self.work.observe_ms_max) + 2 * grace_ms + AFTERMATH_MS * self.load;
-        while let Some(((at, _), event)) = self.events.pop_first() {
+        while let Some(Reverse((at, _, event))) = self.events.pop() {
             if at > limit {
                 return limit;
             }
@@ -141,7 +143,7 @@ impl<'a> Node<'a> {
 
     /// Lets something happen `delay_ms` from now.
     pub fn after(&mut self, delay_ms: UnixMs, event: Event) {
-        self.events.insert((self.now + delay_ms, self.next_event), event);
+        self.events.push(Reverse((self.now + delay_ms, self.next_event, event)));
         self.next_event += 1;
     }
 

@@ -106,9 +106,9 @@ impl Published {
 
     fn set_ready_messages(&mut self, spec: &PodSpec) {
         let status = self.status.clone();
-        for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
-            self.set_message(kind, || unready(spec, &status));
-        }
+        self.set_message(ConditionKind::ContainersReady, || unready(spec, &status));
+        // Both are computed from the same.
+        self.messages[ConditionKind::Ready as usize] = self.messages[ConditionKind::ContainersReady as usize].clone();
     }
 
     fn set_message(&mut self, kind: ConditionKind, text: impl FnOnce() -> String) {
@@ -127,6 +127,31 @@ impl Published {
     pub fn shows_the_same(&self, other: &Self) -> bool {
         let shown = |it: &Self| (it.status.clone(), it.pod_ip);
         shown(self) == shown(other) && self.messages == other.messages && self.seen == other.seen
+    }
+
+    /// Does the API show all of it?
+    pub fn is_shown_by(&self, view: &PodView) -> bool {
+        let is_condition = |kind: ConditionKind| {
+            let shown = view.conditions[kind as usize].as_ref();
+            let message = &self.messages[kind as usize];
+            match (self.status.condition(kind), shown) {
+                (None, None) => true,
+                (Some(own), Some(shown)) => {
+                    own.is_true == shown.is_true && own.reason.as_str() == &*shown.reason && *message == shown.message
+                }
+                _ => false,
+            }
+        };
+        self.status.phase == view.phase
+            && view.reason == Reason::None
+            && self.pod_ip == view.pod_ip
+            && ConditionKind::ALL.into_iter().all(is_condition)
+            && self
+                .status
+                .containers
+                .iter()
+                .map(Some)
+                .eq(view.containers.iter().map(Option::as_ref))
     }
 
     /// What the API shows of it, with this phase.
@@ -166,8 +191,8 @@ fn incomplete(spec: &PodSpec, status: &Status) -> String {
             Kind::Sidecar => !view.started,
             Kind::Main => false,
         });
-    let names: Vec<&str> = names.map(|(container, _)| container.name.as_str()).collect();
-    format!("containers with incomplete status: [{}]", names.join(" "))
+    let names = names.map(|(container, _)| container.name.as_str());
+    listed("containers with incomplete status", names)
 }
 
 fn unready(spec: &PodSpec, status: &Status) -> String {
@@ -177,10 +202,21 @@ fn unready(spec: &PodSpec, status: &Status) -> String {
         .zip(&status.containers)
         .filter(|(container, view)| container.kind != Kind::Init && !view.ready)
         .map(|(container, _)| container.name.as_str());
-    format!(
-        "containers with unready status: [{}]",
-        names.collect::<Vec<_>>().join(" ")
-    )
+    listed("containers with unready status", names)
+}
+
+fn listed<'n>(what: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let mut text = String::with_capacity(64);
+    text.push_str(what);
+    text.push_str(": [");
+    for (place, name) in names.enumerate() {
+        if place > 0 {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    text.push(']');
+    text
 }
 
 /// Identities and times of one container's status.

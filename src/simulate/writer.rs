@@ -101,7 +101,7 @@ impl Node<'_> {
     pub fn reconcile(&mut self) {
         self.after(10_000, Event::Reconcile);
         let cached = &self.cached;
-        if !cached.status.containers.is_empty() && *self.api.view != cached.view(cached.status.phase) {
+        if !cached.status.containers.is_empty() && !cached.is_shown_by(&self.api.view) {
             self.write_soon();
         }
     }

@@ -13,6 +13,9 @@ impl Moves<'_> {
         if plan.kill_pod {
             return self.kill_pod(node, out);
         }
+        if plan.is_empty() {
+            return self.push(node, out);
+        }
         // RS-5: the back-off of a container that this sync kills is asked about the instance that was dead before.
         let dead: Vec<Option<u32>> = node
             .pod
@@ -39,11 +42,9 @@ impl Moves<'_> {
         }
         // RS-9: the instance before can have been removed by then (seen on v1.37.0: a third life after a probe's kill began
         // 9.4 s after the second had ended); without a dead instance there is no back-off.
-        let removed = plan.kills.iter().fold(dead.clone(), |mut dead, &index| {
-            dead[index] = None;
-            dead
-        });
-        if removed != dead {
+        if plan.kills.iter().any(|&index| dead[index].is_some()) {
+            let mut removed = dead.clone();
+            plan.kills.iter().for_each(|&index| removed[index] = None);
             self.start(node.clone(), &plan.starts, &removed, out);
         }
         self.start(node, &plan.starts, &dead, out);
