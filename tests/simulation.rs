@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 13] = [
+const ACCUSED: [(&str, &str, Observed); 14] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -72,6 +72,8 @@ const ACCUSED: [(&str, &str, Observed); 13] = [
     ("probes/f1a7/5153", "probes-f1a7-5153", Observed::Coalesced),
     // Up to 1.31 a startup probe that has passed is asked again while a status takes that back (PB-5, WS-4), and can fail.
     ("probes/f1a7/7318", "probes-f1a7-7318", Observed::CutJournal),
+    // A startup probe's success can have been taken back (WS-4) before anybody watched, and the liveness probe have failed.
+    ("sidecars/6a5b/307", "sidecars-6a5b-307", Observed::Joined),
 ];
 
 #[test]

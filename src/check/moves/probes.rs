@@ -55,9 +55,8 @@ impl Moves<'_> {
             let mut results = Vec::new();
             match startup {
                 Probed::Nothing | Probed::Pending => {
-                    if !same || shows_started {
-                        results.push((Probed::Success, self.earliest(index, n, probe, 1)));
-                    }
+                    // Also where the status does not show it: it may have been taken back already (WS-4).
+                    results.push((Probed::Success, self.earliest(index, n, probe, 1)));
                     // Failure leads to a kill, so it matters only where the instance ends (which a later one shows, if nothing
                     // else does) and has not been stopped yet.
                     let ends = !same || !shows_started || self.facts_of(index, n).finish.is_some();
