@@ -6,6 +6,8 @@
 mod acts;
 mod probes;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 
 use super::bounds::Bounds;
 use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};

@@ -13,6 +13,8 @@ mod plan;
 mod state;
 mod status;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use behaviour::{BackoffRetry, Behaviour, KubeletVersion, MainLookup, VersionError};
 pub use plan::{Plan, plan};

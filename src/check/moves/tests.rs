@@ -1,0 +1,246 @@
+//! What the moves must be able to explain, and what not: simulated lives, as they are or changed in one place.
+
+use podcheck_generators::Scenario;
+
+use crate::check::{Bounds, Inclusion, includes};
+use crate::model::{Behaviour, KubeletVersion, unknown_exit};
+use crate::simulate::{Options, simulate};
+use crate::trace::{ConditionKind, EventType, JournalKind, Phase, State, Step, Trace};
+
+const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
+
+fn scenario(yaml: &str) -> Scenario {
+    Scenario::from_yaml(yaml).expect("a scenario")
+}
+
+/// A life on a quiet node that publishes every status, and that the model explains.
+fn life(yaml: &str) -> Trace {
+    let scenario = scenario(yaml);
+    let options = Options {
+        seed: None,
+        ..Options::new(VERSION, 0)
+    };
+    let trace = simulate(&scenario, &options);
+    assert_eq!(judged(&trace), Inclusion::Included);
+    trace
+}
+
+fn judged(trace: &Trace) -> Inclusion {
+    includes(&Behaviour::of(VERSION), trace, &Bounds::with_delay(0))
+}
+
+fn is_refused(trace: &Trace) -> bool {
+    matches!(judged(trace), Inclusion::Excluded(_))
+}
+
+/// The first step in which container `index` is in such a state.
+fn first(trace: &Trace, index: usize, is_it: impl Fn(&State) -> bool) -> usize {
+    let shows = |step: &Step| {
+        step.view.containers[index]
+            .as_ref()
+            .is_some_and(|view| is_it(&view.state))
+    };
+    trace.steps.iter().position(shows).expect("it comes to that")
+}
+
+fn runs(state: &State) -> bool {
+    *state == State::Running
+}
+
+fn ended(state: &State) -> bool {
+    matches!(state, State::Terminated(_))
+}
+
+/// Every healthy life of such a pod, whatever its seed and version, is explained.
+fn always_explained(yaml: &str) {
+    let scenario = scenario(yaml);
+    for minor in [28, 29, 30, 31, 32, 33, 34, 35, 36, 37] {
+        let version = KubeletVersion { minor, patch: 0 };
+        for seed in 0..60 {
+            let trace = simulate(&scenario, &Options::new(version, seed));
+            let judged = includes(&Behaviour::of(version), &trace, &Bounds::with_delay(2_000));
+            assert_eq!(judged, Inclusion::Included, "{version}, seed {seed}");
+        }
+    }
+}
+
+/// PB-5: readiness is not asked before the startup probe has passed; up to 1.34 nothing is inherited (PB-7).
+#[test]
+fn what_has_not_started_does_not_become_ready() {
+    let mut trace = life(
+        "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
+         {handler: httpGet, outcome: {kind: neverPasses}, periodSeconds: 1, failureThreshold: 30, successThreshold: 1}\n    \
+         readiness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
+         1}\nobserveMsMax: 20000\n",
+    );
+    let running = first(&trace, 0, runs);
+    let mut ready = trace.steps[running].clone();
+    let view = ready.view.containers[0].as_mut().expect("it runs");
+    assert!(!view.started);
+    view.ready = true;
+    for kind in [ConditionKind::ContainersReady, ConditionKind::Ready] {
+        let condition = ready.view.conditions[kind as usize].as_mut().expect("a condition");
+        condition.is_true = true;
+        (condition.reason, condition.message) = Default::default();
+    }
+    ready.at_ms = ready.at_ms.map(|at| at + 1_500);
+    trace.steps.insert(running + 1, ready);
+    assert!(is_refused(&trace));
+}
+
+/// ST-10: that a liveness probe could have failed at any time excuses no silence.
+#[test]
+fn an_end_that_is_not_published_is_late_in_spite_of_a_liveness_probe() {
+    let mut trace = life(
+        "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 4000, onTerm: {action: exit, code: 0}}]\n    \
+         liveness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
+         1}\n  - attempts: [{livesMs: 9000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: 30000\n",
+    );
+    let told = first(&trace, 0, ended);
+    trace.steps.truncate(told);
+    trace.watched_until_ms = trace.watched_until_ms.map(|until| until + 60_000);
+    assert!(matches!(judged(&trace), Inclusion::Excluded(why) if why.rule == "ST-10"));
+}
+
+/// ST-10: a first sync that a delete has cut short is no excuse for the start to come late.
+#[test]
+fn the_first_start_is_late_also_in_a_pod_that_is_deleted_later() {
+    const LATER_MS: i64 = 8_000;
+    let mut trace = life(
+        "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion: {at: \
+         {kind: running, container: m0, attempt: 0, afterMs: 3000}}\nobserveMsMax: 20000\n",
+    );
+    for step in &mut trace.steps[1..] {
+        step.at_ms = step.at_ms.map(|at| at + LATER_MS);
+        for seen in &mut step.seen {
+            seen.started_at = seen.started_at.map(|at| at + LATER_MS);
+            seen.finished_at = seen.finished_at.map(|at| at + LATER_MS);
+        }
+    }
+    for entry in trace.journal.iter_mut().flatten() {
+        entry.at_ms += LATER_MS;
+    }
+    trace.watched_until_ms = trace.watched_until_ms.map(|until| until + LATER_MS);
+    assert!(is_refused(&trace));
+}
+
+/// WR-4, WR-5: only a delete makes the kubelet show the end of what waits in its back-off.
+#[test]
+fn what_waits_when_its_pod_ends_is_not_shown_as_ended_unless_the_pod_is_deleted() {
+    let mut trace = life(
+        "restartPolicy: OnFailure\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 1000, \
+         exitCode: 3, onTerm: {action: exit, code: 0}}]\nmain:\n  - attempts: [{livesMs: 9000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 40000\n",
+    );
+    let mut changed = 0;
+    for step in &mut trace.steps {
+        let view = step.view.containers[0].as_mut();
+        if let Some(view) = view.filter(|view| view.state == State::Terminated(unknown_exit())) {
+            view.state = State::Terminated(view.last.clone().expect("its end"));
+            changed += 1;
+        }
+    }
+    assert!(changed > 0);
+    assert!(is_refused(&trace));
+}
+
+/// ST-20: each status of the kubelet's tells of every container.
+#[test]
+fn a_status_in_between_without_containers_is_refused() {
+    let mut trace = life(
+        "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 20000\n",
+    );
+    let waiting = first(&trace, 0, |state| matches!(state, State::Waiting(_)));
+    let mut empty = trace.steps[waiting].clone();
+    empty.view.containers = vec![None];
+    trace.steps.insert(waiting + 1, empty);
+    assert!(is_refused(&trace));
+}
+
+/// BO-3: a start is as early as it may be when the whole back-off is over.
+#[test]
+fn a_restart_may_come_in_the_moment_in_which_its_back_off_is_over() {
+    const BACKOFF_MS: i64 = 10_000;
+    let restarted = |early_ms: i64| {
+        let mut trace = life(
+            "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 1000, exitCode: 3, onTerm: {action: exit, \
+             code: 0}}]\nobserveMsMax: 30000\n",
+        );
+        for seen in trace.steps.iter_mut().flat_map(|step| &mut step.seen) {
+            (seen.started_at, seen.finished_at) = (None, None);
+            (seen.last_started_at, seen.last_finished_at) = (None, None);
+        }
+        let journal = trace.journal.as_mut().expect("a journal");
+        let end = journal
+            .iter()
+            .find(|it| it.attempt == 1 && matches!(it.kind, JournalKind::Exit(_)));
+        let end_ms = end.expect("the second life ends").at_ms;
+        let start = journal
+            .iter_mut()
+            .find(|it| it.attempt == 2 && it.kind == JournalKind::Start);
+        start.expect("a third life").at_ms = end_ms + BACKOFF_MS - early_ms;
+        judged(&trace)
+    };
+    assert_eq!(restarted(0), Inclusion::Included);
+    // Two times of one clock can be so far apart.
+    assert_eq!(restarted(50), Inclusion::Included);
+    assert!(matches!(restarted(60), Inclusion::Excluded(why) if why.rule == "BO-3"));
+}
+
+/// WS-1: a slow writer sends the status from before the kill with the terminal phase, and nothing tells how the rest ended.
+#[test]
+fn a_terminal_phase_may_come_with_a_container_that_still_runs() {
+    let mut trace = life(
+        "restartPolicy: Never\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: {action: \
+         exit, code: 0}}]\n  - kind: init\n    container:\n      attempts: [{livesMs: 1500, exitCode: 1, onTerm: {action: \
+         ignore}}]\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\nobserveMsMax: 20000\n",
+    );
+    trace.journal = None;
+    let failed = first(&trace, 1, ended);
+    let sidecar = trace.steps[failed].view.containers[0].as_ref();
+    assert!(sidecar.is_some_and(|view| runs(&view.state)));
+    trace.steps.truncate(failed + 1);
+    trace.steps[failed].view.phase = Phase::Failed;
+    let gone = Step {
+        event: EventType::Deleted,
+        ..trace.steps[failed].clone()
+    };
+    trace.steps.push(gone);
+    assert_eq!(judged(&trace), Inclusion::Included);
+}
+
+/// TO-7: a delete that comes when the kill has begun does not shorten it.
+#[test]
+fn a_teardown_keeps_its_grace_when_the_pod_is_deleted() {
+    always_explained(
+        "restartPolicy: Never\ngraceSeconds: 20\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: {action: \
+         ignore}}]\n  - kind: init\n    container:\n      attempts: [{livesMs: 1500, exitCode: 1, onTerm: {action: \
+         ignore}}]\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion: {at: {kind: terminated, container: i1, \
+         attempt: 0, afterMs: 1500}, graceSeconds: 2}\nobserveMsMax: 60000\n",
+    );
+}
+
+/// PB-6: lost probe workers are made again once the mains have none left; mains without probes never had any.
+#[test]
+fn a_sidecars_workers_come_back_beside_a_main_without_probes() {
+    always_explained(
+        "restartPolicy: Never\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 4000, \
+         exitCode: 1, onTerm: {action: exit, code: 0}}, {onTerm: {action: exit, code: 0}}]\n      readiness: {handler: httpGet, \
+         outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}\nmain:\n  - attempts: [{livesMs: \
+         7000, onTerm: {action: exit, code: 0}}]\n    readiness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, \
+         failureThreshold: 1, successThreshold: 1}\n  - attempts: [{livesMs: 14000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 60000\n",
+    );
+}
+
+/// PB-10: a probe worker that sees a terminal phase ends, and what has no worker counts as started.
+#[test]
+fn a_sidecar_can_be_called_started_when_its_pod_has_ended() {
+    always_explained(
+        "restartPolicy: OnFailure\ngraceSeconds: 6\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 23000, \
+         exitCode: 1, onTerm: {action: exit, code: 0}}, {onTerm: {action: ignore}}]\n      startup: {handler: httpGet, outcome: \
+         {kind: passes}, initialDelaySeconds: 20, periodSeconds: 1, failureThreshold: 30, successThreshold: 1}\nmain:\n  - \
+         attempts: [{livesMs: 6000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: 90000\n",
+    );
+}
