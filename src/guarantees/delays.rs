@@ -98,3 +98,42 @@ fn kill_ms(case: &Case, index: usize) -> i64 {
     let own_s = probes.filter_map(|probe| probe.grace_s).max().unwrap_or(0);
     i64::from(own_s.max(spec.grace_s)) * 1_000 + STOP_TIMEOUT_MS_MIN
 }
+
+#[cfg(test)]
+mod tests {
+    use podcheck_generators::Scenario;
+
+    use super::*;
+    use crate::check::{Bounds, Facts};
+    use crate::model::KubeletVersion;
+    use crate::simulate::{Options, simulate};
+
+    const GRACE_MS: i64 = 20_000;
+
+    /// How busy the worker can have been with the end of a life whose TERM nobody wrote down.
+    fn busy_with_the_end(script: &str) -> i64 {
+        let yaml = |script: &str| {
+            format!(
+                "restartPolicy: Never\ngraceSeconds: 20\nmain:\n  - attempts: [{{{script}, onTerm: {{action: exit, code: 1}}}}]\n    \
+                 liveness: {{handler: httpGet, outcome: {{kind: passes}}, periodSeconds: 1, failureThreshold: 1, \
+                 successThreshold: 1}}\nobserveMsMax: 30000\n"
+            )
+        };
+        let scenario = |script| Scenario::from_yaml(&yaml(script)).expect("a scenario");
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let mut trace = simulate(&scenario("livesMs: 3000, exitCode: 1"), &Options::new(version, 1));
+        trace.scenario = Some(scenario(script));
+        let facts = Facts::of(&trace);
+        let bounds = Bounds::with_delay(0);
+        let end_ms = facts.get(0, 0).and_then(|life| life.finish).expect("it ends").lo;
+        busy_ms(&Case::new(&trace, &facts, &bounds), end_ms, end_ms + 1_000)
+    }
+
+    /// A TERM's line can be lost, so a life that its script did not end may have been stopped, for its whole grace.
+    #[test]
+    fn only_what_left_by_itself_was_not_being_stopped() {
+        assert!(busy_with_the_end("livesMs: 3000, exitCode: 1") < GRACE_MS);
+        assert!(busy_with_the_end("livesMs: 1000, exitCode: 1") >= GRACE_MS);
+        assert!(busy_with_the_end("livesMs: 3000, exitCode: 3") >= GRACE_MS);
+    }
+}
