@@ -63,6 +63,7 @@ pub const CORPUS: &[Named] = corpus![
     "deviation/134660",
     "deviation/119617",
     "deviation/pb-13",
+    "deviation/life-gc",
     "deviation/rs-11",
     "deviation/pb-14",
     "deviation/22240",

@@ -60,6 +60,10 @@ pub const TWINS: &[Twin] = &[
 
 /// Known deviations that no simulated node has, and why.
 pub const WITHOUT_TWIN: &[(&str, &str)] = &[
+    (
+        "podcheck/LIFE-GC",
+        "no simulated kubelet collects a pod's containers before it has finished with it",
+    ),
     ("podcheck/SB-1", "no simulated node loses a sandbox"),
     ("podcheck/PH-2", "pods with activeDeadlineSeconds are not simulated"),
 ];

@@ -3,8 +3,8 @@
 use super::marks::{
     Shown, all_ended, end_was_never_published, failures_were_inherited, has_just_started, is_a_later_life,
     is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life,
-    lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of, was_killed_across_the_end,
-    was_over_and_not_ready, was_the_last_main_of_a_never_pod,
+    lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of, tells_of_an_earlier_life,
+    was_killed_across_the_end, was_over_and_not_ready, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy};
@@ -34,6 +34,22 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/ip-gc"),
+    },
+    Deviation {
+        name: "podcheck/LIFE-GC",
+        title: "The last status of a deleted pod tells of an earlier life: the kubelet removes the newest dead container first",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/pod_container_deletor.go#L107",
+        versions: Versions::since(28),
+        guarantees: &["G-restart-count-grows", "G-restart-counts"],
+        is_its_doing: |case, breach| {
+            shown_in(case, breach).is_some_and(|shown| tells_of_an_earlier_life(case, shown.step, shown.index))
+        },
+        in_api_server: false,
+        hides_from_model: |case, divergence| {
+            let step = step_of(case, divergence.event_index).zip(divergence.container);
+            divergence.rule == "2.5" && step.is_some_and(|(step, index)| tells_of_an_earlier_life(case, step, index))
+        },
+        smallest_pod: Some("deviation/life-gc"),
     },
     Deviation {
         name: "podcheck/TO-3",

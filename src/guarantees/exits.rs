@@ -135,12 +135,15 @@ fn exit_is_the_process_s(case: &Case) -> Outcome {
     findings.outcome()
 }
 
-/// Was the process told to stop so long before its last line that its grace can have been over by then?
+/// Was the process told to stop so long before its last line that its grace can have been over by then? It comes to write
+/// that it was told as late as the machine is slow (1.87 s between the two lines of one that was killed after 2 s, seen on
+/// v1.37.0 at a load of 30).
 fn killed_while_leaving(case: &Case, index: usize, n: u32) -> bool {
+    let shortest_ms = STOP_TIMEOUT_MS_MIN - case.bounds.rounding_ms - case.bounds.delay_ms;
     case.trace.journal.iter().flatten().any(|line| {
         let is_exit = matches!(line.kind, JournalKind::Exit(_)) && line.container == index && line.attempt == n;
         let term = case.facts.get(index, n).and_then(|facts| facts.term);
-        is_exit && term.is_some_and(|term| line.at_ms - term >= STOP_TIMEOUT_MS_MIN - case.bounds.rounding_ms)
+        is_exit && term.is_some_and(|term| line.at_ms - term >= shortest_ms)
     })
 }
 
