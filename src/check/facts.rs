@@ -266,6 +266,17 @@ impl Facts {
 }
 
 #[cfg(test)]
+impl Facts {
+    /// These lives of each container, with a journal.
+    pub fn told(by_container: Vec<Vec<InstanceFacts>>) -> Self {
+        Self {
+            by_container,
+            journal: true,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -342,5 +353,69 @@ mod tests {
         assert_eq!(told(ended_with(TERMINATED, None)), (false, true));
         assert_eq!(told(ended_with(1, None)), (false, false));
         assert_eq!(told(ended_with(0, None)), (false, false));
+    }
+
+    fn exit(code: i32) -> Exit {
+        Exit {
+            code,
+            reason: Reason::Error,
+        }
+    }
+
+    /// What one status of a container in its second life, with a `lastState` that began at 1 s and ended at 2 s, tells of
+    /// the ends of its lives.
+    fn ends_told(state: State, id: Option<&str>, last_id: Option<&str>) -> [Option<Interval>; 2] {
+        let view = ContainerView {
+            state,
+            last: Some(exit(1)),
+            restart_count: 1,
+            ready: false,
+            started: false,
+        };
+        let seen = Seen {
+            container_id: id.map(Into::into),
+            last_container_id: last_id.map(Into::into),
+            last_started_at: Some(1_000),
+            last_finished_at: Some(2_000),
+            ..Seen::default()
+        };
+        let mut facts = Facts::told(vec![Vec::new()]);
+        facts.add_status(0, &view, &seen);
+        [0, 1].map(|n| facts.get(0, n).and_then(|life| life.finish))
+    }
+
+    /// WR-6 says it of waiting containers only: beside a running or ended one lies the life before, also where no ID tells.
+    #[test]
+    fn a_last_state_without_ids_is_the_life_before_unless_the_container_waits() {
+        let end = Some(Interval::of_second(2_000));
+        let waiting = State::Waiting(Reason::CrashLoopBackOff);
+        assert_eq!(ends_told(State::Running, None, None), [end, None]);
+        assert_eq!(ends_told(State::Running, Some("b"), None), [end, None]);
+        assert_eq!(ends_told(State::Terminated(exit(2)), None, None), [end, None]);
+        assert_eq!(ends_told(waiting, None, None), [None, end]);
+    }
+
+    /// WR-6: a container that waits has the ID of the instance that it follows; RS-9: a sticky one lies beside its own end.
+    #[test]
+    fn ids_tell_whose_end_a_last_state_is() {
+        let end = Some(Interval::of_second(2_000));
+        let waiting = || State::Waiting(Reason::CrashLoopBackOff);
+        assert_eq!(ends_told(waiting(), Some("b"), Some("b")), [None, end]);
+        assert_eq!(ends_told(waiting(), Some("b"), Some("a")), [end, None]);
+        assert_eq!(ends_told(State::Terminated(exit(1)), Some("b"), Some("b")), [None, end]);
+        assert_eq!(ends_told(State::Running, Some("b"), Some("a")), [end, None]);
+    }
+
+    /// A runtime gives 1970-01-01T00:00:00Z to a container that it could not start.
+    #[test]
+    fn the_epoch_is_no_time() {
+        let life = |start, finish| {
+            let mut facts = Facts::told(vec![Vec::new()]);
+            facts.add(0, 0, Some(start), Some(finish), Some(&exit(128)));
+            let life = facts.get(0, 0).expect("a life");
+            (life.start, life.finish)
+        };
+        assert_eq!(life(0, 0), (None, None));
+        assert_eq!(life(1, 1), (Some(Interval::of_second(1)), Some(Interval::of_second(1))));
     }
 }

@@ -241,3 +241,94 @@ fn broken(rule: &'static str, container: Option<usize>, off_ms: i64, summary: St
         off_ms,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::facts::{InstanceFacts, Interval};
+    use crate::model::KubeletVersion;
+    use crate::simulate::CREATED_MS;
+    use crate::trace::{ContainerSpec, Exit, Reason, RestartPolicy};
+
+    fn behaviour(minor: u32) -> Behaviour {
+        Behaviour::of(KubeletVersion { minor, patch: 0 })
+    }
+
+    fn one_main() -> PodSpec {
+        let main = ContainerSpec {
+            name: "m0".to_string(),
+            kind: Kind::Main,
+            startup: None,
+            readiness: None,
+            liveness: None,
+        };
+        PodSpec {
+            restart_policy: RestartPolicy::Always,
+            grace_s: 2,
+            containers: vec![main],
+            not_covered: Vec::new(),
+        }
+    }
+
+    /// BO-5: since 1.35 the worker comes back at expiry, up to 1.5 times as late and a second more, and in a wait over 60 s
+    /// every 60 to 90 s; before, on its error tick, every 10 to 15 s whatever the wait is.
+    #[test]
+    fn a_refused_start_is_tried_again_by_timer_or_at_expiry() {
+        let (spec, facts, bounds) = (one_main(), Facts::told(vec![Vec::new()]), Bounds::with_delay(0));
+        let retries = |minor: u32| {
+            let behaviour = behaviour(minor);
+            let owed = Owed {
+                behaviour: &behaviour,
+                spec: &spec,
+                facts: &facts,
+                bounds: &bounds,
+                deletion: None,
+                may_pull_images: false,
+            };
+            [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000].map(|wait_ms| owed.retry_ms(wait_ms))
+        };
+        assert_eq!(retries(34), [0, 16_000, 16_000, 16_000, 16_000, 16_000, 16_000]);
+        assert_eq!(retries(35), [0, 6_000, 11_000, 21_000, 120_000, 120_000, 120_000]);
+    }
+
+    /// Whether a container that was started again `restarts` times and failed at 1 s may still not run so long after its
+    /// back-off.
+    fn may_wait(minor: u32, restarts: u32, after_ms: i64) -> Result<(), &'static str> {
+        let at = CREATED_MS + 1_000;
+        let life = InstanceFacts {
+            finish: Some(Interval { lo: at, hi: at }),
+            ..InstanceFacts::NOTHING
+        };
+        let (behaviour, spec) = (behaviour(minor), one_main());
+        let owed = Owed {
+            behaviour: &behaviour,
+            spec: &spec,
+            facts: &Facts::told(vec![vec![life; restarts as usize + 1]]),
+            bounds: &Bounds::with_delay(0),
+            deletion: None,
+            may_pull_images: false,
+        };
+        let mut node = Node::new(&spec, CREATED_MS);
+        for n in 0..=restarts {
+            node.pod.start(0, n > 0);
+            let reason = Reason::Error;
+            node.pod.exit(0, Exit { code: 1, reason });
+        }
+        node.pod.refuse(0);
+        let wait_ms = i64::from(node.pod.containers[0].backoff_wait_s()) * 1_000;
+        match owed.overdue(&node, at + wait_ms + after_ms) {
+            Some(late) => Err(late.rule),
+            None => Ok(()),
+        }
+    }
+
+    /// BO-5: from then on it has the time of a start (5 s) and of a status (2 s), to the millisecond.
+    #[test]
+    fn a_start_after_a_back_off_is_owed_from_its_retry_on() {
+        let bound_ms = 5_000 + 2_000;
+        for (minor, restarts, retry_ms) in [(34, 1, 16_000), (34, 4, 16_000), (35, 1, 6_000), (35, 4, 120_000)] {
+            assert_eq!(may_wait(minor, restarts, retry_ms + bound_ms), Ok(()));
+            assert_eq!(may_wait(minor, restarts, retry_ms + bound_ms + 1), Err("BO-5"));
+        }
+    }
+}

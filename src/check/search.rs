@@ -40,6 +40,16 @@ pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclus
 
 /// The same, where the facts of the trace are known.
 pub fn includes_with(behaviour: &Behaviour, trace: &Trace, facts: &Facts, bounds: &Bounds) -> Inclusion {
+    includes_within(behaviour, trace, facts, bounds, VISITED_MAX)
+}
+
+fn includes_within(
+    behaviour: &Behaviour,
+    trace: &Trace,
+    facts: &Facts,
+    bounds: &Bounds,
+    visited_max: usize,
+) -> Inclusion {
     if let Some(divergence) = out_of_order(trace) {
         return Inclusion::Excluded(divergence);
     }
@@ -50,6 +60,7 @@ pub fn includes_with(behaviour: &Behaviour, trace: &Trace, facts: &Facts, bounds
         bounds,
         facts,
         stages: &stages,
+        visited_max,
     };
     let levels = Vec::with_capacity(stages.all.len());
     let walk = Walk {
@@ -97,6 +108,8 @@ struct Given<'a> {
     bounds: &'a Bounds,
     facts: &'a Facts,
     stages: &'a Stages<'a>,
+    /// States visited for one event at most.
+    visited_max: usize,
 }
 
 impl<'a> Given<'a> {
@@ -219,8 +232,8 @@ impl<'a> Walk<'a> {
             return Tried::More;
         };
         self.visited += 1;
-        let visited_max = VISITED_IN_ALL_MAX + VISITED_FOR_EACH_MAX * self.given.stages.all.len();
-        if level.visited.len() > VISITED_MAX || self.visited > visited_max {
+        let in_all_max = VISITED_IN_ALL_MAX + VISITED_FOR_EACH_MAX * self.given.stages.all.len();
+        if level.visited.len() > self.given.visited_max || self.visited > in_all_max {
             return Tried::TooMany(format!(
                 "more than {} states of the model could explain event {}",
                 level.visited.len() - 1,
@@ -384,5 +397,46 @@ mod tests {
         assert_eq!(judged(&trace), Inclusion::Included);
         trace.steps[2].pod_seen.out_of_order = true;
         assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
+    }
+
+    /// The walk gives up rather than to accuse: with one state less than it needs it cannot tell.
+    #[test]
+    fn with_too_many_states_nothing_is_decided() {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    0}}]\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let trace = simulate(&scenario, &Options::new(version, 1));
+        let (behaviour, facts, bounds) = (Behaviour::of(version), Facts::of(&trace), Bounds::default());
+        let within = |max| includes_within(&behaviour, &trace, &facts, &bounds, max);
+        let enough = (0..100)
+            .find(|&max| within(max) == Inclusion::Included)
+            .expect("few states");
+        assert!(enough > 1);
+        for max in 0..enough {
+            let why = format!("more than {max} states of the model could explain event ");
+            assert!(matches!(within(max), Inclusion::Undecided(it) if it.starts_with(&why)));
+        }
+    }
+
+    /// WS-2: the kubelet takes the object away only when it has stopped everything, whatever the last event shows.
+    #[test]
+    fn an_object_is_not_removed_while_its_containers_run() {
+        let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion:\n  \
+                    at: {kind: running, container: m0, attempt: 0, afterMs: 3000}\n  finalizer: true\nobserveMsMax: 20000\n";
+        let version = KubeletVersion { minor: 37, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let mut trace = simulate(&scenario, &Options::new(version, 1));
+        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+        assert_eq!(judged(&trace), Inclusion::Included);
+        let removed =
+            |step: &Step| step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0);
+        let ended = |step: &Step| !removed(step) && step.view.phase.is_terminal();
+        trace.steps.retain(|step| !ended(step));
+        trace.steps.iter_mut().filter(|step| removed(step)).for_each(|step| {
+            step.view.containers.fill(None);
+            step.view.conditions.fill(None);
+        });
+        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "WS-2"));
     }
 }

@@ -145,3 +145,96 @@ impl Before {
         self.phase = newest.target.phase;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use podcheck_generators::Scenario;
+
+    use super::*;
+    use crate::model::KubeletVersion;
+    use crate::simulate::{Options, simulate};
+    use crate::trace::DeletionMark;
+
+    fn simulated(yaml: &str) -> Trace {
+        let version = KubeletVersion { minor: 34, patch: 0 };
+        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+        let options = Options {
+            seed: None,
+            ..Options::new(version, 1)
+        };
+        simulate(&scenario, &options)
+    }
+
+    /// A pod that is deleted with a grace of 5 s and, for its finalizer, is still there when it has ended.
+    fn with_finalizer() -> Trace {
+        let yaml = "restartPolicy: Always\ngraceSeconds: 5\nmain:\n  - attempts: [{onTerm: {action: exit, code: \
+                    0}}]\ndeletion:\n  at: {kind: running, container: m0, attempt: 0, afterMs: 3000}\n  finalizer: \
+                    true\nobserveMsMax: 20000\n";
+        simulated(yaml)
+    }
+
+    /// WS-2: the kubelet's own delete, with grace 0, says that the pod has ended; it shortens nobody's grace (TO-7), and
+    /// what comes after it is still to be explained.
+    #[test]
+    fn the_kubelets_own_delete_is_no_forced_one() {
+        let mut trace = with_finalizer();
+        trace.steps.retain(|step| step.event != EventType::Deleted);
+        let last = trace.steps.last().expect("an event");
+        assert!(last.view.phase.is_terminal() && last.deletion.is_some_and(|mark| mark.grace_s == 0));
+        let stages = Stages::of(&trace);
+        assert_eq!(stages.deletion.map(|(grace, _)| grace), Some(Grace::exactly(5)));
+        let then = stages.all.last().expect("a status").then;
+        assert_eq!(then.removal, Some(last));
+        assert!(!then.is_the_end);
+    }
+
+    /// 3.3: a delete with grace 0 of a pod that has not ended takes its object away, and kills at once.
+    #[test]
+    fn a_forced_delete_is_the_end() {
+        let mut trace = with_finalizer();
+        let mark = |step: &Step| step.deletion.is_some();
+        let at = trace.steps.iter().position(mark).expect("a delete");
+        trace.steps.truncate(at + 1);
+        assert!(!trace.steps[at].view.phase.is_terminal());
+        trace.steps[at].deletion.as_mut().expect("a delete").grace_s = 0;
+        let stages = Stages::of(&trace);
+        assert_eq!(stages.deletion.map(|(grace, _)| grace), Some(Grace::exactly(0)));
+        let then = stages.all.last().expect("a status").then;
+        assert_eq!(then.removal, None);
+        assert!(then.is_the_end);
+    }
+
+    /// A pod whose main runs after an init container.
+    fn with_init() -> Trace {
+        let yaml = "restartPolicy: Never\ngraceSeconds: 2\ninit:\n  - kind: init\n    container: {attempts: [{livesMs: 2000, \
+                    onTerm: {action: exit, code: 0}}]}\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                    0}}]\nobserveMsMax: 20000\n";
+        simulated(yaml)
+    }
+
+    /// 3.3: before a delete the worker holds the newest object or the one before it, so two initialised ones are enough.
+    #[test]
+    fn what_was_not_initialised_is_forgotten_two_statuses_later() {
+        let trace = with_init();
+        let stages = Stages::of(&trace).all;
+        assert_eq!(stages[0].initialized, [false]);
+        let is_initialized = |stage: &&Stage| model::has_initialized(&trace.spec, &stage.target);
+        let before = stages.iter().position(|stage| is_initialized(&stage)).expect("it does");
+        assert!(before > 0 && before + 2 < stages.len());
+        assert_eq!(stages[before].initialized, [false]);
+        assert_eq!(stages[before + 1].initialized, [false, true]);
+        assert_eq!(stages[before + 2].initialized, [true]);
+    }
+
+    /// 3.3: after a delete the worker can hold the object of any moment since.
+    #[test]
+    fn what_was_not_initialised_at_the_delete_is_never_forgotten() {
+        let mut trace = with_init();
+        trace.steps[1].deletion = Some(DeletionMark {
+            timestamp_ms: crate::simulate::CREATED_MS,
+            grace_s: 2,
+        });
+        let stages = Stages::of(&trace).all;
+        assert_eq!(stages.last().expect("a status").initialized, [false, true]);
+    }
+}

@@ -227,3 +227,6 @@ impl Teardown<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

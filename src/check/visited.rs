@@ -129,3 +129,40 @@ impl Mixer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{ContainerSpec, Kind, PodSpec, RestartPolicy};
+
+    /// What is known counts once, few or many; one that is freer in time is not covered.
+    #[test]
+    fn states_are_counted_once() {
+        let main = ContainerSpec {
+            name: "m0".to_string(),
+            kind: Kind::Main,
+            startup: None,
+            readiness: None,
+            liveness: None,
+        };
+        let spec = PodSpec {
+            restart_policy: RestartPolicy::Always,
+            grace_s: 2,
+            containers: vec![main],
+            not_covered: Vec::new(),
+        };
+        let mut visited = Visited::default();
+        // Each can have been reached 1 ms earlier than the one before.
+        let node = |k: usize| Node {
+            now: -(k as i64),
+            ..Node::new(&spec, 0)
+        };
+        for k in 0..3 * FEW {
+            assert_eq!(visited.len(), k);
+            assert_eq!(visited.add(node(k)), Some(k));
+            assert_eq!(visited.add(node(k)), None);
+            assert_eq!(visited.add(node(0)), None);
+        }
+        assert_eq!(visited.len(), 3 * FEW);
+    }
+}

@@ -100,3 +100,6 @@ impl Moves<'_> {
         nodes
     }
 }
+
+#[cfg(test)]
+mod tests;
