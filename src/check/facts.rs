@@ -137,11 +137,22 @@ impl Facts {
             by_container: vec![Vec::new(); trace.spec.containers.len()],
             journal: trace.journal.is_some(),
         };
+        // IDs of each container's lives, in the order in which statuses told of them.
+        let mut ids: Vec<Vec<&str>> = vec![Vec::new(); trace.spec.containers.len()];
         for step in &trace.steps {
             for (index, view) in step.view.containers.iter().enumerate() {
-                if let (Some(view), Some(seen)) = (view, step.seen.get(index)) {
-                    facts.add_status(index, view, seen);
+                let Some((view, seen)) = view.as_ref().zip(step.seen.get(index)) else {
+                    continue;
+                };
+                let (known, id) = (&mut ids[index], seen.container_id.as_deref());
+                if let Some(id) = id.filter(|_| known.last().copied() != id) {
+                    // LIFE-GC: a status that goes back to an earlier life, under whatever count, tells nothing new.
+                    if known.contains(&id) {
+                        continue;
+                    }
+                    known.push(id);
                 }
+                facts.add_status(index, view, seen);
             }
         }
         for entry in trace.journal.iter().flatten() {

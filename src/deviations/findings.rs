@@ -40,7 +40,14 @@ pub const FINDINGS: &[Deviation] = &[
         title: "The last status of a deleted pod tells of an earlier life: the kubelet removes the newest dead container first",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/pod_container_deletor.go#L107",
         versions: Versions::since(28),
-        guarantees: &["G-restart-count-grows", "G-restart-counts"],
+        guarantees: &[
+            "G-restart-count-grows",
+            "G-restart-counts",
+            "G-exit-is-the-process's",
+            "G-start-is-the-process's",
+            "G-finish-is-the-process's",
+            "G-lives-in-order",
+        ],
         is_its_doing: |case, breach| {
             shown_in(case, breach).is_some_and(|shown| tells_of_an_earlier_life(case, shown.step, shown.index))
         },

@@ -2,7 +2,7 @@
 
 use crate::check::Interval;
 use crate::guarantees::{Breach, Case, earliest_pass_ms};
-use crate::trace::{ContainerView, Exit, Kind, ProbeSpec, Reason, RestartPolicy, State, UnixMs};
+use crate::trace::{ContainerView, Kind, ProbeSpec, Reason, RestartPolicy, State, UnixMs};
 
 /// The kubelet counts waits in whole seconds, and the runtime's times are cut to them.
 const ROUNDING_MS: i64 = 2_000;
@@ -230,22 +230,13 @@ pub fn all_ended(case: &Case, step: usize) -> bool {
 /// kubelet removes all dead containers of such a pod, the newest first, and a relist in between finds the older one.
 pub fn tells_of_an_earlier_life(case: &Case, step: usize, index: usize) -> bool {
     let steps = &case.trace.steps;
+    let id = |step: usize| steps[step].seen.get(index)?.container_id.as_deref();
     let Some(before) = step.checked_sub(1).filter(|&before| all_ended(case, before)) else {
         return false;
     };
-    let view = |step: usize| steps[step].view.containers.get(index)?.as_ref();
-    let Some((was, is)) = view(before).zip(view(step)) else {
-        return false;
-    };
-    let is_known = |exit: &Exit| {
-        let life = case.facts.get(index, is.restart_count);
-        life.is_some_and(|life| life.exit.as_ref() == Some(exit))
-    };
-    steps[step].deletion.is_some()
-        && steps[step].view.phase.is_terminal()
-        && matches!(was.state, State::Terminated(_))
-        && is.restart_count < was.restart_count
-        && matches!(&is.state, State::Terminated(exit) if is_known(exit))
+    let is_new = id(step).is_some() && id(step) != id(before);
+    let was_there = (0..before).any(|earlier| id(earlier) == id(step));
+    steps[step].deletion.is_some() && steps[step].view.phase.is_terminal() && is_new && was_there
 }
 
 /// RS-2, RS-3: was the last element of the init list a sidecar that had ended or not started, at or after a moment?
