@@ -121,8 +121,11 @@ impl<'a> Given<'a> {
         let first_seen = first.and_then(|step| step.at_ms);
         // Statuses round to seconds, so the pod can have been started in the second before its first event.
         let created = first_seen.unwrap_or(LONG_AGO).saturating_sub(5_000);
+        // A pod can wait for a node for any time, and until it has one the kubelet owes it nothing.
+        let bound = self.trace.steps.iter().find(|step| !step.pod_seen.unbound);
+        let bound_at = bound.filter(|_| !joined).and_then(|step| step.at_ms);
         Node {
-            latest: first_seen.unwrap_or(FAR_FUTURE),
+            latest: bound_at.unwrap_or(FAR_FUTURE),
             ..Node::new(&self.trace.spec, created)
         }
     }

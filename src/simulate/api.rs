@@ -261,6 +261,7 @@ impl Node<'_> {
             view: PodView::clone(&api.view),
             seen: api.seen.clone(),
             pod_seen: PodSeen {
+                unbound: !api.bound,
                 generation: Some(api.generation),
                 ..api.pod_seen.clone()
             },

@@ -308,6 +308,7 @@ pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
     let listed = |list: &[object::Listed]| list.first().and_then(|entry| entry.ip?.ip);
     PodSeen {
         elsewhere: pod.spec.node_name.as_deref().is_some_and(|bound| Some(bound) != node),
+        unbound: pod.spec.node_name.is_none(),
         start_time: status.start_time.map(|time| time.0),
         host_ip: status.host_ip.and_then(|address| address.ip),
         first_host_ip: listed(&status.host_ips),

@@ -12,6 +12,8 @@ use super::UnixMs;
 pub struct PodSeen {
     /// The pod is bound to another node than the first one that the recording names.
     pub elsewhere: bool,
+    /// The pod has not been given a node yet.
+    pub unbound: bool,
     /// `status.startTime`.
     pub start_time: Option<UnixMs>,
     /// `status.hostIP`.

@@ -1,7 +1,7 @@
 //! What a sync does after its status: kills, starts with their back-off, teardowns; and the delete.
 
 use super::{DELETE_LAG_MS, Expansion, Moves};
-use crate::check::facts::Interval;
+use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::check::node::Node;
 use crate::check::teardown::{Broken, Grace, Teardown};
 use crate::model::{self, Kind, State};
@@ -192,10 +192,12 @@ impl Moves<'_> {
         let Some((_, seen_at)) = self.deletion else { return };
         for (mut next, late) in self.with_late(node, self.snapshots(node)) {
             // The watch shows the delete a little after the API server has accepted it.
-            next.passed(Interval {
-                lo: seen_at - DELETE_LAG_MS,
-                hi: seen_at,
-            });
+            let lo = if seen_at < FAR_FUTURE {
+                seen_at - DELETE_LAG_MS
+            } else {
+                LONG_AGO
+            };
+            next.passed(Interval { lo, hi: seen_at });
             next.interrupted = false;
             self.prune(&mut next.pod);
             model::late_status(&mut next.pod, &late, |pod| {

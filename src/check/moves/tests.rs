@@ -1,6 +1,6 @@
 //! What the moves must be able to explain, and what not: simulated lives, as they are or changed in one place.
 
-use podcheck_generators::Scenario;
+use podcheck_generators::{Profile, Scenario, cases};
 
 use crate::check::{Bounds, Inclusion, includes};
 use crate::model::{Behaviour, KubeletVersion, unknown_exit};
@@ -49,6 +49,24 @@ fn runs(state: &State) -> bool {
 
 fn ended(state: &State) -> bool {
     matches!(state, State::Terminated(_))
+}
+
+/// Everything from this step on comes so much later, and so do the processes.
+fn put_off(trace: &mut Trace, from: usize, later_ms: i64) {
+    for step in &mut trace.steps[from..] {
+        step.at_ms = step.at_ms.map(|at| at + later_ms);
+        for seen in &mut step.seen {
+            let times = [&mut seen.started_at, &mut seen.finished_at];
+            let last = [&mut seen.last_started_at, &mut seen.last_finished_at];
+            for at in times.into_iter().chain(last).flatten() {
+                *at += later_ms;
+            }
+        }
+    }
+    for entry in trace.journal.iter_mut().flatten() {
+        entry.at_ms += later_ms;
+    }
+    trace.watched_until_ms = trace.watched_until_ms.map(|until| until + later_ms);
 }
 
 /// Every healthy life of such a pod, whatever its seed and version, is explained.
@@ -110,18 +128,37 @@ fn the_first_start_is_late_also_in_a_pod_that_is_deleted_later() {
         "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion: {at: \
          {kind: running, container: m0, attempt: 0, afterMs: 3000}}\nobserveMsMax: 20000\n",
     );
-    for step in &mut trace.steps[1..] {
-        step.at_ms = step.at_ms.map(|at| at + LATER_MS);
-        for seen in &mut step.seen {
-            seen.started_at = seen.started_at.map(|at| at + LATER_MS);
-            seen.finished_at = seen.finished_at.map(|at| at + LATER_MS);
-        }
-    }
-    for entry in trace.journal.iter_mut().flatten() {
-        entry.at_ms += LATER_MS;
-    }
-    trace.watched_until_ms = trace.watched_until_ms.map(|until| until + LATER_MS);
+    let bound = trace.steps.iter().position(|step| !step.pod_seen.unbound);
+    put_off(&mut trace, bound.expect("it gets a node") + 1, LATER_MS);
     assert!(is_refused(&trace));
+}
+
+/// A pod waits for its node as long as it must; the kubelet owes it nothing before.
+#[test]
+fn a_pod_may_wait_for_its_node() {
+    const LATER_MS: i64 = 120_000;
+    let mut trace = life(
+        "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 20000\n",
+    );
+    let bound = trace.steps.iter().position(|step| !step.pod_seen.unbound);
+    let bound = bound.filter(|&bound| bound > 0).expect("it gets a node later");
+    put_off(&mut trace, bound, LATER_MS);
+    assert_eq!(judged(&trace), Inclusion::Included);
+}
+
+/// Where nothing tells when events were received, a delete can have come at any time.
+#[test]
+fn without_times_of_receipt_deleted_pods_are_explained_by_their_journals() {
+    let drawn = [Profile::Deletion, Profile::Sidecars]
+        .into_iter()
+        .flat_map(|profile| cases(profile, 1).take(250));
+    for (id, scenario) in drawn {
+        let mut trace = simulate(&scenario, &Options::new(VERSION, id.index));
+        trace.steps.iter_mut().for_each(|step| step.at_ms = None);
+        trace.watched_until_ms = None;
+        assert_eq!(judged(&trace), Inclusion::Included, "{id}");
+    }
 }
 
 /// WR-4, WR-5: only a delete makes the kubelet show the end of what waits in its back-off.
