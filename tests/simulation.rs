@@ -82,7 +82,7 @@ fn pods_that_were_accused_once_are_not_any_more() {
         let yaml = std::fs::read_to_string(format!("expected/accused/{file}.yaml")).expect("a scenario's file");
         let scenario = Scenario::from_yaml(&yaml).expect("a scenario");
         let id: CaseId = life.parse().expect("a case id");
-        for version in versions().chain(["1.28.0", "1.32.0"].map(|text| text.parse().expect("a version"))) {
+        for version in versions().chain((28..=37).map(|minor| KubeletVersion { minor, patch: 0 })) {
             let trace = observed_life(id, &scenario, version, observed);
             let judged = judge_as(&trace, Some(version), &SoundnessOutcome::bounds(), false);
             let verdict = judged.verdict;
