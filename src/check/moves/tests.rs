@@ -262,22 +262,30 @@ fn a_teardown_keeps_its_grace_when_the_pod_is_deleted() {
 #[test]
 fn a_sidecars_workers_come_back_beside_a_main_without_probes() {
     always_explained(
-        "restartPolicy: Never\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 4000, \
-         exitCode: 1, onTerm: {action: exit, code: 0}}, {onTerm: {action: exit, code: 0}}]\n      readiness: {handler: httpGet, \
-         outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}\nmain:\n  - attempts: [{livesMs: \
-         7000, onTerm: {action: exit, code: 0}}]\n    readiness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, \
-         failureThreshold: 1, successThreshold: 1}\n  - attempts: [{livesMs: 14000, onTerm: {action: exit, code: \
-         0}}]\nobserveMsMax: 60000\n",
+        "restartPolicy: Never\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 8000, \
+         exitCode: 1, onTerm: {action: exit, code: 0}}, {onTerm: {action: exit, code: 0}}]\n      startup: {handler: httpGet, \
+         outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 30, successThreshold: 1}\nmain:\n  - attempts: [{livesMs: \
+         14000, onTerm: {action: exit, code: 0}}]\n    readiness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, \
+         failureThreshold: 1, successThreshold: 1}\n  - attempts: [{livesMs: 30000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 90000\n",
     );
 }
 
-/// PB-10: a probe worker that sees a terminal phase ends, and what has no worker counts as started.
+/// PB-10: a probe worker that sees a terminal phase ends, and what has no worker counts as started, and as ready.
 #[test]
-fn a_sidecar_can_be_called_started_when_its_pod_has_ended() {
-    always_explained(
-        "restartPolicy: OnFailure\ngraceSeconds: 6\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 23000, \
-         exitCode: 1, onTerm: {action: exit, code: 0}}, {onTerm: {action: ignore}}]\n      startup: {handler: httpGet, outcome: \
-         {kind: passes}, initialDelaySeconds: 20, periodSeconds: 1, failureThreshold: 30, successThreshold: 1}\nmain:\n  - \
-         attempts: [{livesMs: 6000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: 90000\n",
-    );
+fn a_sidecar_can_be_called_started_when_its_pod_has_failed() {
+    let pod = |readiness: &str| {
+        format!(
+            "restartPolicy: Never\ngraceSeconds: 4\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{{livesMs: \
+             12000, exitCode: 1, onTerm: {{action: ignore}}}}, {{onTerm: {{action: ignore}}}}]\n      startup: {{handler: httpGet, \
+             outcome: {{kind: firstLifeOnly}}, initialDelaySeconds: 8, periodSeconds: 1, failureThreshold: 30, successThreshold: \
+             1}}\n{readiness}  - kind: init\n    container:\n      attempts: [{{livesMs: 5000, exitCode: 1, onTerm: {{action: \
+             ignore}}}}]\nmain:\n  - attempts: [{{onTerm: {{action: exit, code: 0}}}}]\nobserveMsMax: 60000\n"
+        )
+    };
+    always_explained(&pod(""));
+    always_explained(&pod(
+        "      readiness: {handler: httpGet, outcome: {kind: passes}, initialDelaySeconds: 30, periodSeconds: 1, failureThreshold: \
+         1, successThreshold: 1}\n",
+    ));
 }
