@@ -12,7 +12,7 @@ use podcheck::judge::{Tallies, add, catalogue, judge};
 use podcheck::model::KubeletVersion;
 use podcheck::simulate::{Fault, Options, simulate};
 use podcheck::trace::Trace;
-use podcheck_generators::{Profile, Scenario, cases};
+use podcheck_generators::{CORPUS, Named, Profile, Scenario, cases};
 
 /// Broken guarantees of all stored pods with the version of their kubelet, and how often each was at risk.
 fn broken() -> (Vec<(String, Divergence)>, Tallies) {
@@ -110,9 +110,10 @@ fn what_cannot_be_judged_is_inconclusive_with_its_reason() {
 #[test]
 fn joined_streams_are_judged_from_the_middle() {
     let (mut judged, mut conclusive) = (0, 0);
-    // From after the loss of a sandbox nobody can see it.
+    // From after the loss of a sandbox, or of a newest life, nobody can see it.
+    let is_lost = |file: &str| file.contains("sb-1") || file.contains("life-gc");
     let stored = support::stored_traces().into_iter();
-    for (file, trace) in stored.filter(|(file, _)| !file.contains("sb-1")) {
+    for (file, trace) in stored.filter(|(file, _)| !is_lost(file)) {
         let version = Some(support::version(&file, &trace));
         if matches!(
             judge(&trace, version, &Bounds::default(), false).verdict,
@@ -218,8 +219,13 @@ fn every_guarantee_is_broken_by_some_planted_fault() {
         .iter()
         .map(|yaml| Scenario::from_yaml(yaml).expect("a scenario"))
         .collect();
-    let drawn = |profile: Profile| cases(profile, 4).take(25).map(|(_, scenario)| scenario);
-    let scenarios: Vec<Scenario> = Profile::ALL.into_iter().flat_map(drawn).chain(long).collect();
+    let drawn = |profile: Profile| cases(profile, 4).take(60).map(|(_, scenario)| scenario);
+    let scenarios: Vec<Scenario> = Profile::ALL
+        .into_iter()
+        .flat_map(drawn)
+        .chain(long)
+        .chain(CORPUS.iter().map(Named::scenario))
+        .collect();
     let mut unbroken: BTreeSet<&str> = guarantees::all().map(|it| it.id).collect();
     for fault in Fault::ALL {
         for (number, scenario) in (0..).zip(&scenarios) {

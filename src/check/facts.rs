@@ -145,6 +145,10 @@ impl Facts {
                     continue;
                 };
                 let (known, id) = (&mut ids[index], seen.container_id.as_deref());
+                let last = seen.last_container_id.as_deref().filter(|&last| Some(last) != id);
+                if let Some(last) = last.filter(|last| !known.contains(last)) {
+                    known.insert(0, last);
+                }
                 if let Some(id) = id.filter(|_| known.last().copied() != id) {
                     // LIFE-GC: a status that goes back to an earlier life, under whatever count, tells nothing new.
                     if known.contains(&id) {

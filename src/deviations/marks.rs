@@ -235,7 +235,8 @@ pub fn tells_of_an_earlier_life(case: &Case, step: usize, index: usize) -> bool 
         return false;
     };
     let is_new = id(step).is_some() && id(step) != id(before);
-    let was_there = (0..before).any(|earlier| id(earlier) == id(step));
+    let last = |step: usize| steps[step].seen.get(index)?.last_container_id.as_deref();
+    let was_there = (0..step).any(|earlier| id(earlier) == id(step) || last(earlier) == id(step));
     steps[step].deletion.is_some() && steps[step].view.phase.is_terminal() && is_new && was_there
 }
 
