@@ -21,3 +21,22 @@ pub use facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
 pub use search::{Inclusion, includes, includes_with};
 pub use teardown::Broken;
 pub use verdict::{Divergence, Verdict};
+
+/// A pod with one main container and no probes.
+#[cfg(test)]
+fn one_main() -> crate::trace::PodSpec {
+    use crate::trace::{ContainerSpec, Kind, PodSpec, RestartPolicy};
+    let main = ContainerSpec {
+        name: "m0".to_string(),
+        kind: Kind::Main,
+        startup: None,
+        readiness: None,
+        liveness: None,
+    };
+    PodSpec {
+        restart_policy: RestartPolicy::Always,
+        grace_s: 2,
+        containers: vec![main],
+        not_covered: Vec::new(),
+    }
+}

@@ -246,28 +246,13 @@ fn broken(rule: &'static str, container: Option<usize>, off_ms: i64, summary: St
 mod tests {
     use super::*;
     use crate::check::facts::{InstanceFacts, Interval};
+    use crate::check::one_main;
     use crate::model::KubeletVersion;
     use crate::simulate::CREATED_MS;
-    use crate::trace::{ContainerSpec, Exit, Reason, RestartPolicy};
+    use crate::trace::{Exit, Reason};
 
     fn behaviour(minor: u32) -> Behaviour {
         Behaviour::of(KubeletVersion { minor, patch: 0 })
-    }
-
-    fn one_main() -> PodSpec {
-        let main = ContainerSpec {
-            name: "m0".to_string(),
-            kind: Kind::Main,
-            startup: None,
-            readiness: None,
-            liveness: None,
-        };
-        PodSpec {
-            restart_policy: RestartPolicy::Always,
-            grace_s: 2,
-            containers: vec![main],
-            not_covered: Vec::new(),
-        }
     }
 
     /// BO-5: since 1.35 the worker comes back at expiry, up to 1.5 times as late and a second more, and in a wait over 60 s

@@ -1,7 +1,6 @@
 //! A trace as the walk needs it: the statuses that are to be explained, each with what is known when it comes.
 
-use super::facts::FAR_FUTURE;
-use super::facts::LONG_AGO;
+use super::facts::{FAR_FUTURE, LONG_AGO};
 use super::moves::is_kubelets;
 use super::teardown::Grace;
 use crate::model::{self, Status};
@@ -76,7 +75,7 @@ impl<'a> Stages<'a> {
                 // A forced delete takes the object away; there is nothing left to compare (3.3).
                 then.is_the_end |= mark.grace_s == 0 && !is_final(step);
                 let at = step.at_ms.unwrap_or(FAR_FUTURE);
-                before.deletion = before.deletion.or(Some((grace(trace), at)));
+                before.deletion = before.deletion.or_else(|| Some((grace(trace), at)));
             }
             then.is_the_end |= step.event == EventType::Deleted;
             if then.is_the_end {

@@ -133,24 +133,12 @@ impl Mixer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{ContainerSpec, Kind, PodSpec, RestartPolicy};
+    use crate::check::one_main;
 
     /// What is known counts once, few or many; one that is freer in time is not covered.
     #[test]
     fn states_are_counted_once() {
-        let main = ContainerSpec {
-            name: "m0".to_string(),
-            kind: Kind::Main,
-            startup: None,
-            readiness: None,
-            liveness: None,
-        };
-        let spec = PodSpec {
-            restart_policy: RestartPolicy::Always,
-            grace_s: 2,
-            containers: vec![main],
-            not_covered: Vec::new(),
-        };
+        let spec = one_main();
         let mut visited = Visited::default();
         // Each can have been reached 1 ms earlier than the one before.
         let node = |k: usize| Node {
