@@ -4,15 +4,15 @@ mod support;
 
 use std::fmt::Write;
 
+use podcheck::campaign::judge_as;
 use podcheck::check::{Bounds, Verdict};
-use podcheck::judge::judge;
 
 #[test]
 fn stored_recordings_keep_their_verdicts() {
     let mut lines = String::new();
     for (file, trace) in support::stored_traces() {
         let version = support::version(&file, &trace);
-        let verdict = judge(&trace, Some(version), &Bounds::default(), false).verdict;
+        let verdict = judge_as(&trace, Some(version), &Bounds::default(), false).verdict;
         let details = match &verdict {
             Verdict::Conforms => String::new(),
             Verdict::Inconclusive(reason) => format!(": {reason}"),

@@ -67,12 +67,10 @@ impl Bounds {
 }
 
 impl Default for Bounds {
-    /// A node of which nothing is known: 10 s of queueing, which is its reserve already.
+    /// A node of which nothing is known: 10 s of queueing, and as much in doubt (a start that was published 18.8 s after it
+    /// had happened was seen at a load of 38 on two cores).
     fn default() -> Self {
-        Self {
-            doubt_ms: 0,
-            ..Self::with_delay(10_000)
-        }
+        Self::with_delay(10_000)
     }
 }
 
@@ -104,6 +102,5 @@ mod tests {
         let patient = Bounds::with_delay(700).patient();
         assert_eq!((patient.delay_ms, patient.doubt_ms), (1_400, 0));
         assert_eq!(patient.patient(), patient);
-        assert_eq!(Bounds::default().patient(), Bounds::default());
     }
 }

@@ -18,6 +18,7 @@ mod visited;
 pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 pub use diagnose::describe;
 pub use facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
+pub use moves::DELETE_LAG_MS;
 pub use search::{Inclusion, includes, includes_with};
 pub use teardown::Broken;
 pub use verdict::{Divergence, Verdict};

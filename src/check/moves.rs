@@ -10,7 +10,7 @@ mod snapshots;
 mod tests;
 
 use super::bounds::Bounds;
-use super::facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
+use super::facts::{Facts, InstanceFacts, Interval};
 use super::node::Node;
 use super::teardown::{Broken, Grace};
 use crate::model::{self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, Status, Worker};
@@ -38,7 +38,7 @@ pub struct Moves<'a> {
 const SIMULTANEOUS_ENDS_MAX: usize = 8;
 
 /// A watch event reaches the recorder at most this long after the change, on a machine under load.
-const DELETE_LAG_MS: i64 = 2_000;
+pub const DELETE_LAG_MS: i64 = 2_000;
 
 /// An end that a snapshot can show.
 struct End {
@@ -60,7 +60,10 @@ impl Moves<'_> {
         let mut out = Expansion::default();
         match node.pod.mode {
             Mode::Sync if node.interrupted => self.delete(node, &mut out),
-            Mode::Sync if node.blocked => self.readiness(node, &mut out),
+            Mode::Sync if node.blocked => {
+                self.readiness(node, &mut out);
+                self.startup(node, &mut out);
+            }
             Mode::Sync => {
                 self.syncs(node, &mut out);
                 self.probes(node, &mut out);
@@ -208,7 +211,7 @@ impl Moves<'_> {
         let snapshots: Vec<Node> = snapshots.collect();
         for (index, passed) in self.passing(node) {
             for mut snapshot in snapshots.clone() {
-                snapshot.passed(passed);
+                snapshot.probed(Probed::Success, passed);
                 self.sync(snapshot, &[index], out);
             }
         }
@@ -219,7 +222,7 @@ impl Moves<'_> {
 
     /// WS-4, from the other side: sidecars whose startup probe can pass after this sync has computed its status, which shows
     /// them as not started, and before it decides what may follow them.
-    fn passing(&self, node: &Node) -> impl Iterator<Item = (usize, Interval)> {
+    fn passing(&self, node: &Node) -> impl Iterator<Item = (usize, UnixMs)> {
         let containers = self.spec.containers.iter().zip(&self.target.containers).enumerate();
         containers.filter_map(|(index, (spec, target))| {
             let probe = spec
@@ -233,9 +236,9 @@ impl Moves<'_> {
                 .as_ref()
                 .is_some_and(|it| matches!(it.startup, Probed::Nothing | Probed::Pending));
             let is_shown = target.restart_count == n && target.state == State::Running;
-            let lo = self.earliest(index, n, probe, 1);
-            let can_pass = waits && is_shown && container.has_worker(Worker::Startup) && lo <= self.received;
-            can_pass.then_some((index, Interval { lo, hi: FAR_FUTURE }))
+            let earliest = self.earliest(index, n, probe, 1);
+            let can_pass = waits && is_shown && container.has_worker(Worker::Startup) && earliest <= self.received;
+            can_pass.then_some((index, earliest))
         })
     }
 

@@ -10,8 +10,13 @@ pub struct Node {
     pub pod: PodState,
     /// No earlier than this: everything that led here had happened by then.
     pub now: UnixMs,
-    /// By this time all inputs that led here had arrived (`FAR_FUTURE`: nobody knows).
+    /// By this time all inputs that led here had arrived (`FAR_FUTURE`: nobody knows), and the worker was free to see the
+    /// next one; but for what probes have found, which keeps nobody from that.
     pub latest: UnixMs,
+    /// By this time all successes of probes that led here had come.
+    pub success_by: UnixMs,
+    /// By this time all failures of probes that led here had come.
+    pub failure_by: UnixMs,
     /// No earlier than this was the cached status computed.
     pub status_at: UnixMs,
     /// When the kills and starts that followed the cached status were over, as far as the recording tells.
@@ -29,6 +34,8 @@ impl Node {
             pod: PodState::new(spec),
             now: created,
             latest: created,
+            success_by: created,
+            failure_by: created,
             status_at: created,
             acted_by: created,
             blocked: false,
@@ -47,11 +54,43 @@ impl Node {
         self.latest = self.latest.max(at.hi);
     }
 
-    /// An action of the sync was over in this interval.
+    /// A probe's result has come, no earlier than this.
+    pub fn probed(&mut self, result: Probed, earliest: UnixMs) {
+        self.now = self.now.max(earliest);
+        match result {
+            Probed::Failure => self.failure_by = FAR_FUTURE,
+            _ => self.success_by = FAR_FUTURE,
+        }
+    }
+
+    /// By this time whatever a sync does had reason to be done, unless for a failure.
+    pub fn ready_by(&self) -> UnixMs {
+        self.latest.max(self.success_by)
+    }
+
+    /// By this time a failure had to have its consequences.
+    pub fn failed_by(&self) -> UnixMs {
+        self.latest.max(self.failure_by)
+    }
+
+    /// An action of the sync was over in this interval, and what led to it had come before.
     pub fn acted(&mut self, at: Interval) {
         self.passed(at);
         if at.hi < FAR_FUTURE {
             self.acted_by = self.acted_by.max(at.hi);
+            self.success_by = self.success_by.min(at.hi);
+            self.failure_by = self.failure_by.min(at.hi);
+        }
+    }
+
+    /// What led to the status had happened when it was received; what the sync did then takes longer.
+    pub fn shown(&self, received: UnixMs) -> Self {
+        let by = |time: UnixMs| time.min(received).max(self.acted_by);
+        Self {
+            latest: by(self.latest),
+            success_by: by(self.success_by),
+            failure_by: by(self.failure_by),
+            ..self.clone()
         }
     }
 

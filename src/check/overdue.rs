@@ -4,7 +4,7 @@ use super::bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
 use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
 use super::teardown::{Broken, Grace};
-use crate::model::{self, BackoffRetry, Behaviour, Kind, Mode, PodSpec};
+use crate::model::{self, BackoffRetry, Behaviour, ContainerSpec, Kind, Mode, PodSpec, PodState};
 use crate::trace::{State, UnixMs};
 
 /// What is needed to say what is owed.
@@ -15,15 +15,20 @@ pub struct Owed<'a> {
     pub bounds: &'a Bounds,
     /// Grace of the delete and when the watch showed it.
     pub deletion: Option<(Grace, UnixMs)>,
+    /// The kubelet has taken the object away already, though something else may keep it.
+    pub is_removed: bool,
     /// A pod that was not made here: its worker can be busy for minutes with an image.
     pub may_pull_images: bool,
 }
+
+/// WS-2 d: an object is removed only when the pod's resources are free; every 10 s the status manager asks again.
+const REMOVAL_RETRY_MS: i64 = 10_000;
 
 impl Owed<'_> {
     /// The action that `node` still owes at `at` although its bound is over.
     pub fn overdue(&self, node: &Node, at: UnixMs) -> Option<Broken> {
         let late = |since: UnixMs, bound_ms: i64| {
-            let due = since.max(node.latest).saturating_add(bound_ms);
+            let due = since.saturating_add(bound_ms);
             (at > due).then_some(at.saturating_sub(due))
         };
         let grace_ms = self
@@ -32,116 +37,101 @@ impl Owed<'_> {
             .ms_max();
         match node.pod.mode {
             Mode::Sync if node.blocked => {
-                let probe_grace_s = self
-                    .spec
-                    .containers
-                    .iter()
-                    .flat_map(|c| [&c.startup, &c.liveness])
-                    .filter_map(|probe| probe.as_ref()?.grace_s)
-                    .max()
-                    .unwrap_or(0);
-                let kill_ms = grace_ms.max(Grace::exactly(self.spec.grace_s.max(probe_grace_s)).ms_max());
-                late(
-                    LONG_AGO,
-                    kill_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms(),
-                )
-                .map(|ms| {
-                    broken(
-                        "TO-5",
-                        None,
-                        ms,
-                        format!("a container that is being killed still runs {ms} ms too late"),
-                    )
-                })
+                let kill_ms = self.probe_kill_ms(grace_ms);
+                late(node.failed_by(), kill_ms + self.bounds.end_ms())
+                    .map(|ms| {
+                        let summary = format!("a container that is being killed still runs {ms} ms too late");
+                        broken("TO-5", None, ms, summary)
+                    })
+                    .or_else(|| self.unseen(node, kill_ms * self.probe_kills_max(), &late))
             }
             Mode::Sync => self.overdue_sync(node, &late),
-            Mode::Ending | Mode::Killing => late(
-                LONG_AGO,
-                grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms(),
-            )
-            .map(|ms| {
-                broken(
-                    "TO-5",
-                    None,
-                    ms,
-                    format!("the pod's containers were not stopped {ms} ms after the last moment"),
-                )
-            }),
-            Mode::Killed | Mode::Terminated => late(LONG_AGO, self.bounds.end_ms())
+            Mode::Ending | Mode::Killing => {
+                let stop_ms = grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms();
+                late(node.latest, stop_ms).map(|ms| {
+                    let summary = format!("the pod's containers were not stopped {ms} ms after the last moment");
+                    broken("TO-5", None, ms, summary)
+                })
+            }
+            Mode::Killed | Mode::Terminated => late(node.latest, self.bounds.end_ms())
                 .map(|ms| broken("WS-2", None, ms, format!("the terminal status is {ms} ms overdue"))),
-            Mode::Finished => None,
+            Mode::Finished => {
+                self.deletion.filter(|_| !self.is_removed)?;
+                let ms = late(node.latest, self.bounds.end_ms() + REMOVAL_RETRY_MS)?;
+                let summary = format!("the object of the deleted pod was not removed, {ms} ms too late");
+                Some(broken("WS-2", None, ms, summary))
+            }
         }
+    }
+
+    /// How long a kill inside a sync can take, with whichever grace.
+    fn probe_kill_ms(&self, grace_ms: i64) -> i64 {
+        let probes = self.spec.containers.iter().flat_map(|c| [&c.startup, &c.liveness]);
+        let probe_grace_s = probes.filter_map(|probe| probe.as_ref()?.grace_s).max().unwrap_or(0);
+        let own_ms = Grace::exactly(self.spec.grace_s.max(probe_grace_s)).ms_max();
+        grace_ms.max(own_ms) + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms
+    }
+
+    /// A sync stops one container after the other.
+    fn probe_kills_max(&self) -> i64 {
+        let can_fail = |it: &&ContainerSpec| it.startup.is_some() || it.liveness.is_some();
+        self.spec.containers.iter().filter(can_fail).count() as i64
+    }
+
+    /// What a worker must see, at the latest after kills that kept it busy for `kills_ms`: the delete, and ends.
+    fn unseen(&self, node: &Node, kills_ms: i64, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
+        let late = |since: UnixMs| late(since.max(node.latest), self.bounds.notice_ms() + kills_ms);
+        if let Some((_, seen_at)) = self.deletion
+            && let Some(ms) = late(seen_at)
+        {
+            let summary = format!("the delete was not acted on, {ms} ms too late");
+            return Some(broken("TP-B", None, ms, summary));
+        }
+        let containers = node.pod.containers.iter().enumerate();
+        let mut running = containers.filter(|(_, container)| container.is_running());
+        running.find_map(|(index, container)| {
+            let n = container.newest.as_ref()?.n;
+            let ms = late(self.facts.get(index, n)?.finish?.hi)?;
+            let name = &self.spec.containers[index].name;
+            let summary = format!("the end of {name} was not published, {ms} ms too late");
+            Some(broken("ST-10", Some(index), ms, summary))
+        })
     }
 
     fn overdue_sync(&self, node: &Node, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
         let notice_ms = self.bounds.notice_ms();
-        if let Some((_, seen_at)) = self.deletion
-            && let Some(ms) = late(seen_at, notice_ms)
-        {
-            return Some(broken(
-                "TP-B",
-                None,
-                ms,
-                format!("the delete was not acted on, {ms} ms too late"),
-            ));
-        }
-        for (index, container) in node.pod.containers.iter().enumerate() {
-            let Some(instance) = container.newest.as_ref().filter(|instance| instance.exit.is_none()) else {
-                continue;
-            };
-            if let Some(finish) = self.facts.get(index, instance.n).and_then(|facts| facts.finish)
-                && let Some(ms) = late(finish.hi, notice_ms)
-            {
-                let name = &self.spec.containers[index].name;
-                return Some(broken(
-                    "ST-10",
-                    Some(index),
-                    ms,
-                    format!("the end of {name} was not published, {ms} ms too late"),
-                ));
-            }
-        }
-        if let Some(broken) = self.overdue_running(node, &late) {
-            return Some(broken);
+        let unseen = self.unseen(node, 0, late).or_else(|| self.overdue_running(node, late));
+        if unseen.is_some() {
+            return unseen;
         }
         // Nothing of what follows is owed sooner, and to ask the model is dear.
-        late(LONG_AGO, notice_ms.min(self.bounds.act_ms()))?;
+        late(node.latest, notice_ms.min(self.bounds.act_ms()))?;
         let mut next = node.pod.clone();
         if !model::sync_status(self.behaviour, self.spec, &mut next) {
-            return late(LONG_AGO, notice_ms).map(|ms| {
-                broken(
-                    "WS-2",
-                    None,
-                    ms,
-                    format!("the pod has ended and its end is {ms} ms overdue"),
-                )
-            });
+            let ms = late(node.latest, notice_ms)?;
+            let summary = format!("the pod has ended and its end is {ms} ms overdue");
+            return Some(broken("WS-2", None, ms, summary));
         }
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
-            return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
-                broken(
-                    "TP-A",
-                    None,
-                    ms,
-                    format!("all work is done and the pod was not torn down, {ms} ms too late"),
-                )
-            });
+            let since = if ends_for_a_failure(self.spec, &next) {
+                node.failed_by()
+            } else {
+                node.latest
+            };
+            let ms = late(since, self.bounds.act_ms())?;
+            let summary = format!("all work is done and the pod was not torn down, {ms} ms too late");
+            return Some(broken("TP-A", None, ms, summary));
         }
-        if let Some(&index) = plan.kills.first() {
+        let kill = plan.kills.first().and_then(|&index| {
+            let ms = late(node.failed_by(), self.bounds.act_ms())?;
             let name = &self.spec.containers[index].name;
-            return late(LONG_AGO, self.bounds.act_ms()).map(|ms| {
-                broken(
-                    "5",
-                    Some(index),
-                    ms,
-                    format!("{name} failed its probe and was not killed, {ms} ms too late"),
-                )
-            });
-        }
-        plan.starts
-            .iter()
-            .find_map(|&index| self.overdue_start(&next, index, late))
+            let summary = format!("{name} failed its probe and was not killed, {ms} ms too late");
+            Some(broken("5", Some(index), ms, summary))
+        });
+        let late_after = |since: UnixMs, bound_ms: i64| late(since.max(node.ready_by()), bound_ms);
+        let mut starts = plan.starts.iter();
+        kill.or_else(|| starts.find_map(|&index| self.overdue_start(&next, index, &late_after)))
     }
 
     /// ST-10 for a start: what runs must be shown. Where nothing tells when it started, it was at the latest possible.
@@ -157,6 +147,7 @@ impl Owed<'_> {
             let shown = view.is_some_and(|it| it.restart_count == n && !matches!(it.state, State::Waiting(_)));
             (!shown).then_some((index, n, container))
         });
+        let late = |since: UnixMs, bound_ms: i64| late(since.max(node.ready_by()), bound_ms);
         hidden.find_map(|(index, n, container)| {
             let spec = &self.spec.containers[index];
             let notice_ms = self.bounds.notice_ms();
@@ -165,7 +156,7 @@ impl Owed<'_> {
                 let summary = format!("the start of {} was not published, {ms} ms too late", spec.name);
                 return Some(broken("ST-10", Some(index), ms, summary));
             }
-            let (rule, ms) = self.late_start(index, n.checked_sub(1), container.waited_s(), notice_ms, late)?;
+            let (rule, ms) = self.late_start(index, n.checked_sub(1), container.waited_s(), notice_ms, &late)?;
             let summary = format!(
                 "{} was to be started and is not shown to run, {ms} ms too late",
                 spec.name
@@ -207,12 +198,7 @@ impl Owed<'_> {
         }
     }
 
-    fn overdue_start(
-        &self,
-        pod: &model::PodState,
-        index: usize,
-        late: &dyn Fn(UnixMs, i64) -> Option<i64>,
-    ) -> Option<Broken> {
+    fn overdue_start(&self, pod: &PodState, index: usize, late: &dyn Fn(UnixMs, i64) -> Option<i64>) -> Option<Broken> {
         let container = &pod.containers[index];
         let dead = container.newest.as_ref().filter(|instance| instance.exit.is_some());
         let dead = dead.map(|instance| instance.n);
@@ -221,6 +207,12 @@ impl Owed<'_> {
         let summary = format!("{name} was to be started and was not, {ms} ms too late");
         Some(broken(rule, Some(index), ms, summary))
     }
+}
+
+/// RS-11: while a main runs, only its failed probe shuts the pod down.
+pub fn ends_for_a_failure(spec: &PodSpec, pod: &PodState) -> bool {
+    let mut containers = spec.containers.iter().zip(&pod.containers);
+    containers.any(|(spec, container)| spec.kind == Kind::Main && container.is_running())
 }
 
 /// The rule by which a container is to be started.
@@ -268,6 +260,7 @@ mod tests {
                 facts: &facts,
                 bounds: &bounds,
                 deletion: None,
+                is_removed: false,
                 may_pull_images: false,
             };
             [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000].map(|wait_ms| owed.retry_ms(wait_ms))
@@ -291,6 +284,7 @@ mod tests {
             facts: &Facts::told(vec![vec![life; restarts as usize + 1]]),
             bounds: &Bounds::with_delay(0),
             deletion: None,
+            is_removed: false,
             may_pull_images: false,
         };
         let mut node = Node::new(&spec, CREATED_MS);

@@ -9,7 +9,7 @@ use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
 use super::moves::Moves;
 use super::node::Node;
 use super::overdue::Owed;
-use super::stages::{Deletion, Stage, Stages, Then};
+use super::stages::{Stage, Stages, Then};
 use super::teardown::Broken;
 use super::verdict::Divergence;
 use super::visited::Visited;
@@ -144,32 +144,32 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn owed(&self, deletion: Option<Deletion>) -> Owed<'a> {
+    fn owed(&self, stage: &Stage) -> Owed<'a> {
         Owed {
             behaviour: self.behaviour,
             spec: &self.trace.spec,
             facts: self.facts,
             bounds: self.bounds,
-            deletion,
+            deletion: stage.deletion,
+            is_removed: stage.is_removed,
             may_pull_images: self.trace.scenario.is_none(),
         }
     }
 
-    /// Nothing may be owed when the watch ends.
-    fn may_end(&self, node: &Node) -> Result<(), Refusal<'a>> {
-        let (Some(until), Some(step)) = (self.trace.watched_until_ms, self.trace.steps.last()) else {
-            return Ok(());
+    /// What the kubelet still owes at the end of this stage.
+    fn overdue(&self, node: &Node, stage: &Stage) -> Option<Broken> {
+        let until = if stage.is_silence {
+            Some(stage.received)
+        } else {
+            stage.step.at_ms
         };
-        match self.owed(self.stages.deletion).overdue(node, until) {
-            Some(late) if node.pod.mode != Mode::Finished => Err((step, late)),
-            _ => Ok(()),
-        }
+        self.owed(stage).overdue(node, until?)
     }
 }
 
 struct Walk<'a> {
     given: Given<'a>,
-    /// As far as a run has come: one for each status, but for those that no run has come to.
+    /// As far as a run has come: one for each stage, but for those that no run has come to.
     levels: Vec<Level<'a>>,
     /// States visited in all.
     visited: usize,
@@ -190,17 +190,16 @@ enum Tried {
 impl<'a> Walk<'a> {
     fn run(mut self) -> Inclusion {
         let stages = self.given.stages;
-        match self.go_on(stages.at_first, 0, self.given.start()) {
-            Ok(true) => return Inclusion::Included,
-            Ok(false) => {}
+        let mut depth = match self.go_on(stages.at_first, 0, self.given.start()) {
+            Ok(Some(depth)) => depth,
+            Ok(None) => return Inclusion::Included,
             Err((step, why)) => return Inclusion::Excluded(divergence(step, why)),
-        }
-        let mut depth = 0;
+        };
         loop {
             match self.try_one(depth) {
                 Tried::Explains(node) => match self.go_on(stages.all[depth].then, depth + 1, node) {
-                    Ok(true) => return Inclusion::Included,
-                    Ok(false) => depth += 1,
+                    Ok(Some(next)) => depth = next,
+                    Ok(None) => return Inclusion::Included,
                     Err(why) => self.levels[depth].refused.push(why),
                 },
                 Tried::More => {}
@@ -211,17 +210,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The run goes on to stage `next` in this state; `true`: there is none, and it may end so.
-    fn go_on(&mut self, then: Then<'a>, next: usize, node: Node) -> Result<bool, Refusal<'a>> {
+    /// The run goes on in this state: to the stage that is told, the next one or, where a silence before it is no news, the
+    /// one after that; `None`: there is none left.
+    fn go_on(&mut self, then: Then<'a>, next: usize, node: Node) -> Result<Option<usize>, Refusal<'a>> {
         may_go_on(&node, then)?;
         if then.is_the_end {
-            return Ok(true);
+            return Ok(None);
         }
-        if next == self.given.stages.all.len() {
-            return self.given.may_end(&node).map(|()| true);
-        }
-        self.reach(next, node);
-        Ok(false)
+        let mut left = self.given.stages.all[next..].iter().zip(next..);
+        // Who would owe something by the end of a silence must have acted in it, without a word.
+        let is_news = |stage: &Stage| !stage.is_silence || self.given.overdue(&node, stage).is_some();
+        let Some((_, depth)) = left.find(|(stage, _)| is_news(stage)) else {
+            return Ok(None);
+        };
+        self.reach(depth, node);
+        Ok(Some(depth))
     }
 
     /// The next state that can explain the status of stage `depth`.
@@ -245,16 +248,10 @@ impl<'a> Walk<'a> {
         }
         let node = level.visited.get(index);
         if explains {
-            let owed = self.given.owed(stage.deletion);
-            match stage.step.at_ms.and_then(|at| owed.overdue(node, at)) {
+            match self.given.overdue(node, stage) {
                 Some(late) => level.overdue.push(late),
-                // What led to the status had happened when it was received; what the sync did then takes longer.
-                None => {
-                    return Tried::Explains(Node {
-                        latest: node.latest.min(stage.received).max(node.acted_by),
-                        ..node.clone()
-                    });
-                }
+                None if stage.is_silence => return Tried::Explains(node.clone()),
+                None => return Tried::Explains(node.shown(stage.received)),
             }
         }
         self.expand(depth, index);
@@ -262,7 +259,7 @@ impl<'a> Walk<'a> {
     }
 
     fn reach(&mut self, depth: usize, node: Node) {
-        if depth == self.levels.len() {
+        while self.levels.len() <= depth {
             self.levels.push(Level::default());
         }
         let explains = explains(&node, &self.given.stages.all[depth]);
@@ -277,11 +274,14 @@ impl<'a> Walk<'a> {
         let expansion = moves.expand(level.visited.get(index));
         level.broken.extend(expansion.broken);
         let before = level.open.len();
-        let next = expansion.next.into_iter().rev();
-        level.open.extend(next.map(|node| {
+        let next = expansion.next.into_iter().rev().map(|node| {
             let explains = explains(&node, stage);
             (node, explains)
-        }));
+        });
+        // In a silence no other status is computed: it would be published.
+        level
+            .open
+            .extend(next.filter(|(_, explains)| *explains || !stage.is_silence));
         level.open[before..].sort_by_key(|(_, explains)| *explains);
     }
 
@@ -339,107 +339,4 @@ fn divergence(step: &Step, why: Broken) -> Divergence {
 }
 
 #[cfg(test)]
-mod tests {
-    use podcheck_generators::Scenario;
-
-    use super::*;
-    use crate::model::{self, KubeletVersion};
-    use crate::simulate::{Options, simulate};
-    use crate::trace::State;
-
-    /// A process that is killed leaves no exit line, so only the statuses tell of its end.
-    #[test]
-    fn an_end_that_the_runtime_knows_is_not_unknown() {
-        let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: {kind: \
-                    running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 20000\n";
-        let version = KubeletVersion { minor: 37, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let mut trace = simulate(&scenario, &Options::new(version, 1));
-        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
-        assert_eq!(judged(&trace), Inclusion::Included);
-        for step in &mut trace.steps {
-            for (view, seen) in step.view.containers.iter_mut().flatten().zip(&mut step.seen) {
-                if matches!(view.state, State::Terminated(_)) {
-                    view.state = State::Terminated(model::unknown_exit());
-                    (seen.started_at, seen.finished_at) = (None, None);
-                }
-            }
-        }
-        assert!(matches!(judged(&trace), Inclusion::Excluded(_)));
-    }
-
-    /// A container that is never shown to run is late, but where it may have to pull its image nobody knows when.
-    #[test]
-    fn a_start_is_owed_unless_an_image_may_be_pulled() {
-        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
-                    0}}]\nobserveMsMax: 20000\n";
-        let version = KubeletVersion { minor: 37, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let mut trace = simulate(&scenario, &Options::new(version, 1));
-        let creating = |step: &Step| {
-            let mut views = step.view.containers.iter().flatten();
-            views.all(|view| matches!(view.state, State::Waiting(_)))
-        };
-        trace.steps.retain(creating);
-        trace.journal = Some(Vec::new());
-        trace.watched_until_ms = trace.steps.last().and_then(|step| step.at_ms).map(|at| at + 60_000);
-        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
-        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-6"));
-        trace.scenario = None;
-        assert_eq!(judged(&trace), Inclusion::Included);
-    }
-
-    #[test]
-    fn a_list_in_the_wrong_order_is_refused() {
-        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
-                    0}}]\nobserveMsMax: 20000\n";
-        let version = KubeletVersion { minor: 37, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let mut trace = simulate(&scenario, &Options::new(version, 1));
-        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
-        assert_eq!(judged(&trace), Inclusion::Included);
-        trace.steps[2].pod_seen.out_of_order = true;
-        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
-    }
-
-    /// The walk gives up rather than to accuse: with one state less than it needs it cannot tell.
-    #[test]
-    fn with_too_many_states_nothing_is_decided() {
-        let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
-                    0}}]\nobserveMsMax: 20000\n";
-        let version = KubeletVersion { minor: 37, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let trace = simulate(&scenario, &Options::new(version, 1));
-        let (behaviour, facts, bounds) = (Behaviour::of(version), Facts::of(&trace), Bounds::default());
-        let within = |max| includes_within(&behaviour, &trace, &facts, &bounds, max);
-        let enough = (0..100)
-            .find(|&max| within(max) == Inclusion::Included)
-            .expect("few states");
-        assert!(enough > 1);
-        for max in 0..enough {
-            let why = format!("more than {max} states of the model could explain event ");
-            assert!(matches!(within(max), Inclusion::Undecided(it) if it.starts_with(&why)));
-        }
-    }
-
-    /// WS-2: the kubelet takes the object away only when it has stopped everything, whatever the last event shows.
-    #[test]
-    fn an_object_is_not_removed_while_its_containers_run() {
-        let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion:\n  \
-                    at: {kind: running, container: m0, attempt: 0, afterMs: 3000}\n  finalizer: true\nobserveMsMax: 20000\n";
-        let version = KubeletVersion { minor: 37, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let mut trace = simulate(&scenario, &Options::new(version, 1));
-        let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
-        assert_eq!(judged(&trace), Inclusion::Included);
-        let removed =
-            |step: &Step| step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0);
-        let ended = |step: &Step| !removed(step) && step.view.phase.is_terminal();
-        trace.steps.retain(|step| !ended(step));
-        trace.steps.iter_mut().filter(|step| removed(step)).for_each(|step| {
-            step.view.containers.fill(None);
-            step.view.conditions.fill(None);
-        });
-        assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "WS-2"));
-    }
-}
+mod tests;

@@ -1,4 +1,7 @@
-//! A trace as the walk needs it: the statuses that are to be explained, each with what is known when it comes.
+//! A trace as the walk needs it: the statuses that are to be explained, each with what is known when it comes, and the
+//! silences between them.
+
+use std::rc::Rc;
 
 use super::facts::{FAR_FUTURE, LONG_AGO};
 use super::moves::is_kubelets;
@@ -9,16 +12,22 @@ use crate::trace::{EventType, Gap, Phase, Step, Trace, UnixMs};
 /// The graces of a pod's deletes, and when the first was seen.
 pub type Deletion = (Grace, UnixMs);
 
-/// One observed status of the kubelet.
+/// One observed status of the kubelet, or a silence: nothing else had been published when the next one came or the watch
+/// ended.
 pub struct Stage<'a> {
+    /// The event that shows it, or that ends the silence (at the end of the watch: the last one).
     pub step: &'a Step,
-    pub target: Status,
+    pub is_silence: bool,
+    /// The status that is published.
+    pub target: Rc<Status>,
     /// The phase that was published before.
     pub previous_phase: Phase,
     /// Whether the pod had initialised in the objects that the worker can hold.
     pub initialized: Vec<bool>,
     pub deletion: Option<Deletion>,
-    /// When it was received; nothing later can have led to it.
+    /// The kubelet has taken the object away before.
+    pub is_removed: bool,
+    /// When it was received, or the silence ended; nothing later can have led to it.
     pub received: UnixMs,
     pub then: Then<'a>,
 }
@@ -37,8 +46,6 @@ pub struct Stages<'a> {
     /// What comes before the kubelet's first status.
     pub at_first: Then<'a>,
     pub all: Vec<Stage<'a>>,
-    /// Once everything has been seen.
-    pub deletion: Option<Deletion>,
 }
 
 impl<'a> Stages<'a> {
@@ -47,22 +54,18 @@ impl<'a> Stages<'a> {
         let mut before = Before::of(trace);
         let mut stages = Self {
             at_first: Then::default(),
-            all: Vec::with_capacity(trace.steps.len()),
-            deletion: None,
+            all: Vec::with_capacity(2 * trace.steps.len()),
         };
         for step in &trace.steps {
             let target = Status::of_view(&step.view);
             if is_kubelets(&target) {
-                stages.all.push(Stage {
-                    step,
-                    previous_phase: before.phase,
-                    initialized: before.initialized.clone(),
-                    deletion: before.deletion,
-                    received: step.at_ms.unwrap_or(FAR_FUTURE),
-                    then: Then::default(),
-                    target,
-                });
-                before.publish(trace, &stages.all);
+                // When the kubelet looks at a pod first is seen by what it starts.
+                let is_first = stages.all.is_empty();
+                stages
+                    .all
+                    .extend(before.silence(step, step.at_ms).filter(|_| !is_first));
+                stages.all.push(before.stage(step, Rc::new(target)));
+                before.publish(trace, &stages.all[stages.all.len() - 1].target);
             }
             let then = stages
                 .all
@@ -71,6 +74,7 @@ impl<'a> Stages<'a> {
             if let Some(mark) = step.deletion {
                 if is_final(step) {
                     then.removal = then.removal.or(Some(step));
+                    before.is_removed = true;
                 }
                 // A forced delete takes the object away; there is nothing left to compare (3.3).
                 then.is_the_end |= mark.grace_s == 0 && !is_final(step);
@@ -79,10 +83,13 @@ impl<'a> Stages<'a> {
             }
             then.is_the_end |= step.event == EventType::Deleted;
             if then.is_the_end {
-                break;
+                return stages;
             }
         }
-        stages.deletion = before.deletion;
+        let last = trace.steps.last();
+        stages
+            .all
+            .extend(last.and_then(|last| before.silence(last, trace.watched_until_ms)));
         stages
     }
 }
@@ -107,6 +114,9 @@ struct Before {
     phase: Phase,
     initialized: Vec<bool>,
     deletion: Option<Deletion>,
+    is_removed: bool,
+    /// The kubelet's newest status.
+    published: Rc<Status>,
 }
 
 impl Before {
@@ -115,6 +125,8 @@ impl Before {
             phase: Phase::Pending,
             initialized: vec![model::has_initialized(&trace.spec, &Status::unseen())],
             deletion: None,
+            is_removed: false,
+            published: Rc::new(Status::unseen()),
         };
         let joined = trace.gaps.contains(&Gap::JoinedInTheMiddle);
         if let Some(first) = trace.steps.first().filter(|_| joined) {
@@ -128,20 +140,43 @@ impl Before {
         before
     }
 
-    /// The status of the last stage has been shown.
-    fn publish(&mut self, trace: &Trace, stages: &[Stage]) {
-        let [.., newest] = stages else { return };
-        let published = stages.len().checked_sub(2).map(|before| &stages[before].target);
+    /// The stage of a status that was received with `step`.
+    fn stage<'a>(&self, step: &'a Step, target: Rc<Status>) -> Stage<'a> {
+        Stage {
+            step,
+            is_silence: false,
+            target,
+            previous_phase: self.phase,
+            initialized: self.initialized.clone(),
+            deletion: self.deletion,
+            is_removed: self.is_removed,
+            received: step.at_ms.unwrap_or(FAR_FUTURE),
+            then: Then::default(),
+        }
+    }
+
+    /// The silence before `until`; where no times are known there is nothing to say of one.
+    fn silence<'a>(&self, step: &'a Step, until: Option<UnixMs>) -> Option<Stage<'a>> {
+        Some(Stage {
+            is_silence: true,
+            received: until?,
+            ..self.stage(step, Rc::clone(&self.published))
+        })
+    }
+
+    /// This status has been shown.
+    fn publish(&mut self, trace: &Trace, newest: &Rc<Status>) {
+        let published = std::mem::replace(&mut self.published, Rc::clone(newest));
         let is_initialized = |status: &Status| model::has_initialized(&trace.spec, status);
         // After a delete the worker can hold the object of any moment since; before, the newest but one at most.
-        if self.deletion.is_none() && published != Some(&newest.target) {
-            self.initialized = vec![published.map_or_else(|| is_initialized(&Status::unseen()), is_initialized)];
+        if self.deletion.is_none() && published != *newest {
+            self.initialized = vec![is_initialized(&published)];
         }
-        let now = is_initialized(&newest.target);
+        let now = is_initialized(newest);
         if !self.initialized.contains(&now) {
             self.initialized.push(now);
         }
-        self.phase = newest.target.phase;
+        self.phase = newest.phase;
     }
 }
 
@@ -180,9 +215,12 @@ mod tests {
         trace.steps.retain(|step| step.event != EventType::Deleted);
         let last = trace.steps.last().expect("an event");
         assert!(last.view.phase.is_terminal() && last.deletion.is_some_and(|mark| mark.grace_s == 0));
-        let stages = Stages::of(&trace);
-        assert_eq!(stages.deletion.map(|(grace, _)| grace), Some(Grace::exactly(5)));
-        let then = stages.all.last().expect("a status").then;
+        let stages = Stages::of(&trace).all;
+        let silence = stages.last().expect("the watch goes on");
+        assert!(silence.is_silence);
+        assert_eq!(silence.deletion.map(|(grace, _)| grace), Some(Grace::exactly(5)));
+        let shown = |stage: &&Stage| !stage.is_silence;
+        let then = stages.iter().rfind(shown).expect("a status").then;
         assert_eq!(then.removal, Some(last));
         assert!(!then.is_the_end);
     }
@@ -197,7 +235,6 @@ mod tests {
         assert!(!trace.steps[at].view.phase.is_terminal());
         trace.steps[at].deletion.as_mut().expect("a delete").grace_s = 0;
         let stages = Stages::of(&trace);
-        assert_eq!(stages.deletion.map(|(grace, _)| grace), Some(Grace::exactly(0)));
         let then = stages.all.last().expect("a status").then;
         assert_eq!(then.removal, None);
         assert!(then.is_the_end);
@@ -215,7 +252,8 @@ mod tests {
     #[test]
     fn what_was_not_initialised_is_forgotten_two_statuses_later() {
         let trace = with_init();
-        let stages = Stages::of(&trace).all;
+        let mut stages = Stages::of(&trace).all;
+        stages.retain(|stage| !stage.is_silence);
         assert_eq!(stages[0].initialized, [false]);
         let is_initialized = |stage: &&Stage| model::has_initialized(&trace.spec, &stage.target);
         let before = stages.iter().position(|stage| is_initialized(&stage)).expect("it does");

@@ -65,6 +65,8 @@ fn covers(known: &Node, new: &Node) -> bool {
     known.now <= new.now
         && known.status_at <= new.status_at
         && known.latest >= new.latest
+        && known.success_by >= new.success_by
+        && known.failure_by >= new.failure_by
         && known.acted_by >= new.acted_by
         && (known.blocked, known.interrupted) == (new.blocked, new.interrupted)
         && known.pod == new.pod

@@ -251,6 +251,11 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
         .any(|(step, view)| shown_after(step) && !(view.state == State::Running && view.started))
 }
 
+/// RS-3: the same, when the last main container had ended for good.
+pub fn last_sidecar_was_not_up_at_the_end(case: &Case) -> bool {
+    last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo))
+}
+
 /// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
 pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let first = case.trace.steps.iter().find_map(|step| step.deletion);
@@ -388,16 +393,17 @@ pub fn failures_were_inherited(case: &Case, breach: &Breach) -> bool {
 }
 
 /// RS-2: was the last element of the init list a sidecar that was not up while this life of a main was waited for, which
-/// a breach's status is the first to show?
+/// a breach's status is the first to show, or which no status shows yet?
 pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) -> bool {
     let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
     let last = last.filter(|&index| case.kind(index) == Kind::Sidecar);
     let waited = || {
         let Shown { step, index, view } = shown_in(case, breach)?;
-        let n = view.restart_count;
+        let n = breach.life.unwrap_or(view.restart_count);
         let ended = case.facts.get(index, n.checked_sub(1)?)?.finish?;
         let started = case.start(index, n)?;
-        let first = case.views(index).find(|(_, view)| view.restart_count == n)?.0;
+        let first = case.views(index).find(|(_, view)| view.restart_count == n);
+        let first = first.map_or(case.last_step(), |(first, _)| first);
         Some((ended.lo, started.hi)).filter(|_| first == step)
     };
     let Some((last, (from, to))) = last.zip(waited()) else {

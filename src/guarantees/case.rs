@@ -4,7 +4,7 @@ use podcheck_generators::Attempt;
 
 use super::stops::soonest_failure_ms;
 use super::times::{newest_time, skew_ms};
-use crate::check::{Bounds, Facts, InstanceFacts, Interval};
+use crate::check::{Bounds, DELETE_LAG_MS, Facts, InstanceFacts, Interval};
 use crate::trace::{ContainerView, EventType, Gap, Kind, Phase, Reason, RestartPolicy, State, Step, Trace, UnixMs};
 
 /// The first graceful delete of the pod.
@@ -235,7 +235,9 @@ impl<'a> Case<'a> {
 
     /// Nobody can have begun to shut the pod down before this: it takes a delete, or that there is nothing left to do.
     pub fn shutdown_begins_no_earlier_than(&self) -> Option<UnixMs> {
-        let deleted = self.deletion.map(|it| it.requested.lo);
+        // A delete that comes when the watch ends is known to the kubelet, and not to the recording.
+        let unseen = self.watched_until().map(|until| until - DELETE_LAG_MS);
+        let deleted = self.deletion.map(|it| it.requested.lo).or(unseen);
         self.work_over_no_earlier_than().into_iter().chain(deleted).min()
     }
 

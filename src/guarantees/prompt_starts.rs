@@ -132,7 +132,7 @@ fn restarts_in_time(case: &Case, of: fn(u32) -> bool) -> Outcome {
                     case.name(index),
                     start.lo - finish.hi
                 );
-                findings.broken(case, shown_begun(case, index, n + 1), Some(index), summary);
+                findings.broken_in_life(case, shown_begun(case, index, n + 1), (index, n + 1), summary);
             }
         }
     }

@@ -22,6 +22,8 @@ pub enum Observed {
     Late,
     /// The pod is first seen when it already runs.
     Joined,
+    /// The watch ends at some time of the pod's life.
+    Ended,
 }
 
 /// Watch events are this late at most.
@@ -29,7 +31,7 @@ const LATE_MS_MAX: u64 = 1_500;
 
 impl Observed {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Complete,
         Self::Coalesced,
         Self::NoJournal,
@@ -37,6 +39,7 @@ impl Observed {
         Self::LossyJournal,
         Self::Late,
         Self::Joined,
+        Self::Ended,
     ];
 
     /// The name on the command line.
@@ -49,6 +52,7 @@ impl Observed {
             Self::LossyJournal => "lossy-journal",
             Self::Late => "late",
             Self::Joined => "joined",
+            Self::Ended => "ended",
         }
     }
 }
@@ -93,17 +97,30 @@ pub fn observe(trace: &mut Trace, observed: Observed, word: u64) {
         }
         Observed::Late => delay(trace, word),
         Observed::Joined => join(trace, word),
+        Observed::Ended => end(trace, word),
     }
 }
+
+/// The status manager sends the newest status that it has, so one can be skipped for another that comes before it was sent.
+const SEND_MS_MAX: UnixMs = 2_000;
 
 /// The status manager may skip any status but the last. What it skips, the API object never has, so a phase that the
 /// terminal one is hidden behind (WS-1) must have been published: statuses that change the phase stay.
 fn skip_statuses(trace: &mut Trace, word: u64) {
     let last = trace.steps.len().saturating_sub(1);
+    let times: Vec<Option<UnixMs>> = trace.steps.iter().map(|step| step.at_ms).collect();
+    // Since when a status has waited to be sent.
+    let mut waits_since = None;
     let (mut index, mut phase) = (0, None);
     trace.steps.retain(|step| {
         let says_more = step.deletion.is_some() || phase != Some(step.view.phase);
-        let kept = index == 0 || index >= last || says_more || !mixed(word, index as u64).is_multiple_of(3);
+        let since = waits_since.or(step.at_ms);
+        let waits_on = times
+            .get(index + 1)
+            .is_some_and(|&next| next.zip(since).is_some_and(|(next, since)| next - since <= SEND_MS_MAX));
+        let kept =
+            index == 0 || index >= last || says_more || !waits_on || !mixed(word, index as u64).is_multiple_of(3);
+        waits_since = if kept { None } else { since };
         phase = if kept { Some(step.view.phase) } else { phase };
         index += 1;
         kept
@@ -135,6 +152,24 @@ fn join(trace: &mut Trace, word: u64) {
         trace.steps[0].event = EventType::Added;
         trace.gaps.push(Gap::JoinedInTheMiddle);
     }
+}
+
+/// The watch ends between the kubelet's first status and the end of the trace, and the journal with it.
+fn end(trace: &mut Trace, word: u64) {
+    let reports = |at: &usize| trace.steps[*at].view.containers.iter().any(Option::is_some);
+    let first = (0..trace.steps.len())
+        .find(reports)
+        .and_then(|at| trace.steps[at].at_ms);
+    let Some((first, last)) = first.zip(trace.watched_until_ms) else {
+        return;
+    };
+    let until = first + below(word, (last - first).max(0) as usize) as UnixMs;
+    trace.steps.retain(|step| step.at_ms.is_none_or(|at| at <= until));
+    trace
+        .journal
+        .iter_mut()
+        .for_each(|lines| lines.retain(|line| line.at_ms <= until));
+    trace.watched_until_ms = Some(until);
 }
 
 /// A number below `count`, or 0.

@@ -3,6 +3,7 @@
 use super::{DELETE_LAG_MS, Expansion, Moves};
 use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::check::node::Node;
+use crate::check::overdue::ends_for_a_failure;
 use crate::check::teardown::{Broken, Grace, Teardown};
 use crate::model::{self, Kind, State};
 
@@ -100,16 +101,16 @@ impl Moves<'_> {
                 });
                 return;
             }
-            if wait_ms == 0 && start.lo > next.latest.saturating_add(self.bounds.act_ms()) {
+            if wait_ms == 0 && start.lo > next.ready_by().saturating_add(self.bounds.act_ms()) {
                 out.broken.push(Broken {
                     rule: "ST-10",
                     container: Some(index),
                     summary: format!(
                         "{name} was started {} ms after its turn had come; at most {} ms are permitted",
-                        start.lo - next.latest,
+                        start.lo - next.ready_by(),
                         self.bounds.act_ms()
                     ),
-                    off_ms: start.lo - next.latest,
+                    off_ms: start.lo - next.ready_by(),
                 });
                 return;
             }
@@ -120,14 +121,16 @@ impl Moves<'_> {
     }
 
     /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
-    pub(super) fn kill_pod(&self, node: Node, out: &mut Expansion) {
+    pub(super) fn kill_pod(&self, mut node: Node, out: &mut Expansion) {
+        if !ends_for_a_failure(self.spec, &node.pod) {
+            node.failure_by = node.latest;
+        }
         let mut stopped = node.clone();
         match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), out) {
             Some(()) => self.push(stopped, out),
             None => {
-                let mut blocked = node;
-                blocked.blocked = true;
-                self.push(blocked, out);
+                node.blocked = true;
+                self.push(node, out);
             }
         }
     }
@@ -141,7 +144,7 @@ impl Moves<'_> {
             bounds: self.bounds,
             // Probe results that came during the kill are later than its beginning.
             begin: node.status_at,
-            begin_latest: node.latest,
+            begin_latest: node.failed_by(),
             grace,
         };
         if let Err(broken) = teardown.check(&node.pod) {

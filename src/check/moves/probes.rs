@@ -1,7 +1,7 @@
 //! What the probe workers can have found.
 
 use super::{Expansion, Moves};
-use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
+use crate::check::facts::LONG_AGO;
 use crate::check::node::Node;
 use crate::model::{self, Kind, Probed, RestartPolicy, Worker};
 use crate::trace::{ProbeSpec, State, UnixMs};
@@ -82,10 +82,7 @@ impl Moves<'_> {
             for (result, earliest) in results {
                 let mut next = node.clone();
                 model::startup_result(&mut next.pod, index, result);
-                next.passed(Interval {
-                    lo: earliest,
-                    hi: FAR_FUTURE,
-                });
+                next.probed(result, earliest);
                 if earliest <= self.received {
                     self.push(next, out);
                 }
@@ -141,10 +138,7 @@ impl Moves<'_> {
             if earliest <= self.received {
                 let mut next = node.clone();
                 model::liveness_failed(&mut next.pod, index);
-                next.passed(Interval {
-                    lo: earliest,
-                    hi: FAR_FUTURE,
-                });
+                next.probed(Probed::Failure, earliest);
                 self.push(next, out);
             }
         }

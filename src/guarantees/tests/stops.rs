@@ -18,11 +18,14 @@ fn nothing_is_stopped_without_a_reason() {
     let status = "m0:T0=137 m9:R0sr";
     stopped("m0")
         .step(9.0, Running, "ip sandbox", status)
+        .until(11.0)
         .breaks(&["G-stopped-for-a-reason"]);
     stopped("m0")
         .deleted(4.5, 3)
         .step(9.0, Running, "ip sandbox", status)
         .keeps("G-stopped-for-a-reason");
+    // A delete that came just before the watch ended need not have been seen.
+    stopped("m0").step(9.0, Running, "ip sandbox", status).breaks(&[]);
     let mut probed = stopped("m0");
     probed.container("m0").liveness = probe();
     probed.step(9.0, Running, "ip sandbox", status).breaks(&[]);
@@ -38,6 +41,7 @@ fn an_init_container_is_not_stopped() {
     };
     init()
         .step(9.0, Pending, "ip sandbox", "i0:T0=137 m9:W")
+        .until(11.0)
         .breaks(&["G-init-runs-to-completion"]);
     init()
         .deleted(4.5, 3)
@@ -50,7 +54,7 @@ fn probed(threshold: u32, delay_s: u32) -> Pod {
     let mut probe = probe().expect("a probe");
     (probe.failure_threshold, probe.initial_delay_s, probe.period_s) = (threshold, delay_s, 2);
     pod.container("m0").liveness = Some(probe);
-    pod.step(9.0, Running, "ip sandbox", "m0:T0=137 m9:R0sr")
+    pod.step(9.0, Running, "ip sandbox", "m0:T0=137 m9:R0sr").until(11.0)
 }
 
 #[test]
@@ -81,6 +85,7 @@ fn the_liveness_probe_waits_for_the_startup_probe() {
         pod.container("m0").liveness = Some(liveness);
         pod.scripted(&yaml(passes_ms))
             .step(9.0, Running, "ip sandbox", "m0:T0=137 m9:R0sr")
+            .until(11.0)
     };
     killed(1_000).keeps("G-startup-holds-liveness");
     killed(9_000).breaks(&["G-startup-holds-liveness"]);

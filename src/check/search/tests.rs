@@ -1,0 +1,159 @@
+//! Walks that end well, and what they refuse.
+
+use podcheck_generators::Scenario;
+
+use super::*;
+use crate::model::{self, KubeletVersion};
+use crate::simulate::{Options, simulate};
+use crate::trace::State;
+
+/// A process that is killed leaves no exit line, so only the statuses tell of its end.
+#[test]
+fn an_end_that_the_runtime_knows_is_not_unknown() {
+    let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: {kind: \
+                running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 20000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    assert_eq!(judged(&trace), Inclusion::Included);
+    for step in &mut trace.steps {
+        for (view, seen) in step.view.containers.iter_mut().flatten().zip(&mut step.seen) {
+            if matches!(view.state, State::Terminated(_)) {
+                view.state = State::Terminated(model::unknown_exit());
+                (seen.started_at, seen.finished_at) = (None, None);
+            }
+        }
+    }
+    assert!(matches!(judged(&trace), Inclusion::Excluded(_)));
+}
+
+/// A container that is never shown to run is late, but where it may have to pull its image nobody knows when.
+#[test]
+fn a_start_is_owed_unless_an_image_may_be_pulled() {
+    let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                0}}]\nobserveMsMax: 20000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let creating = |step: &Step| {
+        let mut views = step.view.containers.iter().flatten();
+        views.all(|view| matches!(view.state, State::Waiting(_)))
+    };
+    trace.steps.retain(creating);
+    trace.journal = Some(Vec::new());
+    trace.watched_until_ms = trace.steps.last().and_then(|step| step.at_ms).map(|at| at + 60_000);
+    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-6"));
+    trace.scenario = None;
+    assert_eq!(judged(&trace), Inclusion::Included);
+}
+
+#[test]
+fn a_list_in_the_wrong_order_is_refused() {
+    let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                0}}]\nobserveMsMax: 20000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    assert_eq!(judged(&trace), Inclusion::Included);
+    trace.steps[2].pod_seen.out_of_order = true;
+    assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
+}
+
+/// The walk gives up rather than to accuse: with one state less than it needs it cannot tell.
+#[test]
+fn with_too_many_states_nothing_is_decided() {
+    let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                0}}]\nobserveMsMax: 20000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let trace = simulate(&scenario, &Options::new(version, 1));
+    let (behaviour, facts, bounds) = (Behaviour::of(version), Facts::of(&trace), Bounds::default());
+    let within = |max| includes_within(&behaviour, &trace, &facts, &bounds, max);
+    let enough = (0..100)
+        .find(|&max| within(max) == Inclusion::Included)
+        .expect("few states");
+    assert!(enough > 1);
+    for max in 0..enough {
+        let why = format!("more than {max} states of the model could explain event ");
+        assert!(matches!(within(max), Inclusion::Undecided(it) if it.starts_with(&why)));
+    }
+}
+
+/// WS-2: the kubelet takes the object away only when it has stopped everything, whatever the last event shows.
+#[test]
+fn an_object_is_not_removed_while_its_containers_run() {
+    let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion:\n  \
+                at: {kind: running, container: m0, attempt: 0, afterMs: 3000}\n  finalizer: true\nobserveMsMax: 20000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    assert_eq!(judged(&trace), Inclusion::Included);
+    let removed = |step: &Step| step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0);
+    let ended = |step: &Step| !removed(step) && step.view.phase.is_terminal();
+    trace.steps.retain(|step| !ended(step));
+    trace.steps.iter_mut().filter(|step| removed(step)).for_each(|step| {
+        step.view.containers.fill(None);
+        step.view.conditions.fill(None);
+    });
+    assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "WS-2"));
+}
+
+/// TO-5, TO-11: while containers are being stopped nothing needs to be published: a watch may end then.
+#[test]
+fn a_pod_that_is_being_stopped_may_be_silent_until_its_grace_is_over() {
+    let yaml = "restartPolicy: Always\ngraceSeconds: 20\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: \
+                {kind: running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 60000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let deleted = trace.steps.iter().position(|step| step.deletion.is_some());
+    let deleted = deleted.expect("it is deleted");
+    trace.steps.truncate(deleted + 1);
+    let at = trace.steps[deleted].at_ms.expect("a time");
+    let mut silent = |ms: i64| {
+        trace.watched_until_ms = Some(at + ms);
+        match includes(&Behaviour::of(version), &trace, &Bounds::with_delay(0)) {
+            Inclusion::Excluded(why) => Err(why.rule),
+            _ => Ok(()),
+        }
+    };
+    // The grace, the runtime's 2 s, a relist and the end of the teardown.
+    let until_ms = 20_000 + 2_000 + 3_000 + 7_000;
+    for ms in [0, 5_000, 10_000, 20_000, until_ms] {
+        assert_eq!(silent(ms), Ok(()), "{ms}");
+    }
+    assert_eq!(silent(until_ms + 1), Err("TO-5".to_owned()));
+}
+
+/// ST-10: an end that is published late is late also when other statuses follow.
+#[test]
+fn a_silence_between_two_statuses_has_a_bound() {
+    let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+                0}}]\n  - attempts: [{livesMs: 60000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: 80000\n";
+    let version = KubeletVersion { minor: 37, patch: 0 };
+    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
+    let options = Options {
+        seed: None,
+        ..Options::new(version, 1)
+    };
+    let whole = simulate(&scenario, &options);
+    let ended = |step: &Step| {
+        let mut views = step.view.containers.iter().flatten();
+        views.any(|view| matches!(view.state, State::Terminated(_)))
+    };
+    let told = whole.steps.iter().position(ended).expect("an end");
+    let late = |ms: i64| {
+        let mut trace = whole.clone();
+        trace.steps[told].at_ms = trace.steps[told].at_ms.map(|at| at + ms);
+        match includes(&Behaviour::of(version), &trace, &Bounds::with_delay(0)) {
+            Inclusion::Excluded(why) => Some((why.rule, why.event_index)),
+            _ => None,
+        }
+    };
+    assert_eq!(late(2_000), None);
+    assert_eq!(late(10_000), Some(("ST-10".to_owned(), whole.steps[told].event_index)));
+}
