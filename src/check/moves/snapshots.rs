@@ -8,7 +8,8 @@ use crate::trace::Exit;
 
 impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
-    /// seen too, because one relist inspects the whole pod.
+    /// seen too, because one relist inspects the whole pod. So nothing is seen that comes after an end which the target does
+    /// not show yet.
     pub(super) fn snapshots(&self, node: &Node) -> Vec<Node> {
         let mut ends: Vec<End> = (0..node.pod.containers.len())
             .filter_map(|index| self.end(node, index))
@@ -17,6 +18,9 @@ impl Moves<'_> {
             return vec![node.clone()];
         }
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
+        let hidden = (0..node.pod.containers.len()).filter_map(|index| self.hidden_end(node, index));
+        let until = hidden.map(|at| at.hi).min().unwrap_or(FAR_FUTURE);
+        ends.retain(|end| end.at.lo <= until);
         let subsets = 0..1_u32 << ends.len();
         let consistent = subsets.filter(|subset| {
             let seen = |k: usize| subset & (1 << k) != 0;
@@ -57,6 +61,18 @@ impl Moves<'_> {
         let whole = matters.then(|| node.clone());
         self.prune(&mut node.pod);
         std::iter::once(node).chain(whole).collect()
+    }
+
+    /// When a running instance ended that the target still shows running.
+    fn hidden_end(&self, node: &Node, index: usize) -> Option<Interval> {
+        let n = node.pod.containers[index]
+            .newest
+            .as_ref()
+            .filter(|instance| instance.exit.is_none())?
+            .n;
+        let target = self.target.containers.get(index)?;
+        let shows_it = target.restart_count == n && target.state == State::Running;
+        self.facts_of(index, n).finish.filter(|_| shows_it)
     }
 
     /// The end of a running instance that a snapshot can show by now.
