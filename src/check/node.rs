@@ -98,26 +98,28 @@ impl Node {
     /// instance had found (once its end is in the status; until then its workers go on), and after the last sync whom a
     /// probe condemned and how long a back-off would be.
     pub fn forget(&mut self) {
-        let PodState {
-            containers,
-            status,
-            mode,
-            ..
-        } = &mut self.pod;
-        let syncs_again = *mode == Mode::Sync;
-        for (index, container) in containers.iter_mut().enumerate() {
-            if !syncs_again {
-                container.backoff_level = 0;
+        let syncs_again = self.pod.mode == Mode::Sync;
+        for index in 0..self.pod.containers.len() {
+            if !syncs_again && self.pod.containers[index].backoff_level > 0 {
+                self.pod.container(index).backoff_level = 0;
             }
-            let Some(instance) = &mut container.newest else {
+            let Some(instance) = &self.pod.containers[index].newest else {
+                continue;
+            };
+            let view = self.pod.status.containers.get(index);
+            let runs_in_status =
+                view.is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
+            let is_over = instance.exit.is_some() && !runs_in_status;
+            let found = instance.startup != Probed::Nothing || instance.passed_just_now || instance.ready;
+            let forgets_failure = instance.liveness_failed && (is_over || !syncs_again);
+            if !forgets_failure && !(is_over && found) {
+                continue;
+            }
+            let Some(instance) = &mut self.pod.container(index).newest else {
                 continue;
             };
             instance.liveness_failed &= syncs_again;
-            let runs_in_status = status
-                .containers
-                .get(index)
-                .is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
-            if instance.exit.is_some() && !runs_in_status {
+            if is_over {
                 instance.startup = Probed::Nothing;
                 (instance.passed_just_now, instance.ready, instance.liveness_failed) = (false, false, false);
             }

@@ -211,7 +211,7 @@ impl Owed<'_> {
 
 /// RS-11: while a main runs, only its failed probe shuts the pod down.
 pub fn ends_for_a_failure(spec: &PodSpec, pod: &PodState) -> bool {
-    let mut containers = spec.containers.iter().zip(&pod.containers);
+    let mut containers = spec.containers.iter().zip(pod.containers.iter());
     containers.any(|(spec, container)| spec.kind == Kind::Main && container.is_running())
 }
 

@@ -1,5 +1,7 @@
 //! One pod as the guarantees see it: its trace, the facts in it, and what can be said about time.
 
+use std::cell::OnceCell;
+
 use podcheck_generators::Attempt;
 
 use super::stops::soonest_failure_ms;
@@ -33,6 +35,18 @@ pub struct Case<'a> {
     pub sandbox_changed: bool,
     /// What to subtract from receive times so that none is later than it must be.
     skew_ms: i64,
+    known: Known,
+}
+
+/// What many guarantees ask for, once it has been asked.
+#[derive(Default)]
+struct Known {
+    tells_times: OnceCell<bool>,
+    terminal_step: OnceCell<Option<usize>>,
+    free_until: OnceCell<Option<UnixMs>>,
+    mains_done: OnceCell<Option<Interval>>,
+    init_failed: OnceCell<Option<Interval>>,
+    has_other_reasons: OnceCell<bool>,
 }
 
 /// Where a time from the journal meets one from the runtime: the journal's clock is an estimate.
@@ -61,6 +75,7 @@ impl<'a> Case<'a> {
             cut_short,
             sandbox_changed: sandbox_changed(trace),
             skew_ms: skew_ms(trace),
+            known: Known::default(),
         }
     }
 
@@ -151,12 +166,11 @@ impl<'a> Case<'a> {
     /// Is this time of the node's clock later than the step was received, by more than clocks can disagree? That is known of
     /// the node's clock only where a container's times are told.
     pub fn is_after(&self, step: usize, at: UnixMs) -> bool {
-        let is_told = self
-            .trace
-            .steps
-            .iter()
-            .flat_map(|step| &step.seen)
-            .any(|seen| seen.started_at.is_some());
+        let told = || self.trace.steps.iter().flat_map(|step| &step.seen);
+        let is_told = *self
+            .known
+            .tells_times
+            .get_or_init(|| told().any(|seen| seen.started_at.is_some()));
         let ahead_ms = (-self.skew_ms).max(0) + UNKNOWN_SKEW_MS;
         is_told && self.not_after(step).is_some_and(|received| at > received + ahead_ms)
     }
@@ -169,11 +183,17 @@ impl<'a> Case<'a> {
 
     /// The first step that shows a terminal phase.
     pub fn terminal_step(&self) -> Option<usize> {
-        self.trace.steps.iter().position(|step| step.view.phase.is_terminal())
+        let terminal = |step: &Step| step.view.phase.is_terminal();
+        let found = || self.trace.steps.iter().position(terminal);
+        *self.known.terminal_step.get_or_init(found)
     }
 
     /// Until when the kubelet was free to do its ordinary work: no delete, no terminal phase, no end of the watch.
     pub fn free_until(&self) -> Option<UnixMs> {
+        *self.known.free_until.get_or_init(|| self.find_free_until())
+    }
+
+    fn find_free_until(&self) -> Option<UnixMs> {
         let terminal = self.terminal_step().and_then(|step| self.not_before(step));
         let forced = self.trace.steps.iter().position(|step| step.deletion.is_some());
         let deleted = match self.deletion {
@@ -206,6 +226,10 @@ impl<'a> Case<'a> {
 
     /// When the last main container was finally done; `None`: not all are, or the recording does not tell.
     pub fn mains_done(&self) -> Option<Interval> {
+        *self.known.mains_done.get_or_init(|| self.find_mains_done())
+    }
+
+    fn find_mains_done(&self) -> Option<Interval> {
         let mut done: Option<Interval> = None;
         for index in self.of_kind(Kind::Main) {
             let (_, last) = self.last_instance(index)?;
@@ -223,6 +247,10 @@ impl<'a> Case<'a> {
 
     /// When an init container failed for good (policy Never).
     pub fn init_failed(&self) -> Option<Interval> {
+        *self.known.init_failed.get_or_init(|| self.find_init_failed())
+    }
+
+    fn find_init_failed(&self) -> Option<Interval> {
         if self.trace.spec.restart_policy != RestartPolicy::Never {
             return None;
         }
@@ -276,6 +304,10 @@ impl<'a> Case<'a> {
     /// Evictions and the like stop containers for reasons of their own; and a delete of which a stream that was joined late
     /// shows only the end may have come at any time. (One that comes when the pod has ended tells nobody to stop.)
     pub fn has_other_reasons(&self) -> bool {
+        *self.known.has_other_reasons.get_or_init(|| self.find_other_reasons())
+    }
+
+    fn find_other_reasons(&self) -> bool {
         let steps = &self.trace.steps;
         let marked = steps.iter().position(|step| step.deletion.is_some());
         let had_ended = |at: usize| steps[..at].iter().any(|step| step.view.phase.is_terminal());

@@ -213,7 +213,8 @@ impl Status {
 /// The kubelet's knowledge of one pod.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodState {
-    pub containers: Vec<Container>,
+    /// Shared, since most steps leave them as they are; [`PodState::container`] changes one.
+    pub containers: Rc<[Container]>,
     pub sandbox: Sandbox,
     /// The status manager's cache: the newest computed status. Shared, since most steps leave it as it is.
     pub status: Rc<Status>,
@@ -228,7 +229,7 @@ impl PodState {
     /// A pod that the kubelet has not looked at yet.
     pub fn new(spec: &PodSpec) -> Self {
         Self {
-            containers: vec![Container::default(); spec.containers.len()],
+            containers: vec![Container::default(); spec.containers.len()].into(),
             sandbox: Sandbox::None,
             status: Rc::new(Status::unseen()),
             mode: Mode::Sync,
@@ -237,9 +238,20 @@ impl PodState {
         }
     }
 
+    /// All containers, to be changed.
+    pub fn containers_mut(&mut self) -> &mut [Container] {
+        Rc::make_mut(&mut self.containers)
+    }
+
+    /// Container `index`, to be changed.
+    pub fn container(&mut self, index: usize) -> &mut Container {
+        &mut self.containers_mut()[index]
+    }
+
     /// Container `index` exits, and the kubelet sees it.
     pub fn exit(&mut self, index: usize, exit: Exit) {
-        let instance = self.containers[index]
+        let instance = self
+            .container(index)
             .newest
             .as_mut()
             .expect("only a started container exits");
@@ -248,7 +260,7 @@ impl PodState {
 
     /// Container `index` is started (again); its back-off advances if it met a dead instance (BO-3).
     pub fn start(&mut self, index: usize, advance_backoff: bool) {
-        let container = &mut self.containers[index];
+        let container = self.container(index);
         let dead = container.newest.take();
         let n = dead.as_ref().map_or(0, |instance| instance.n + 1);
         if let Some(instance) = dead {
@@ -270,7 +282,7 @@ impl PodState {
 
     /// The start of container `index` is refused by the back-off.
     pub fn refuse(&mut self, index: usize) {
-        self.containers[index].refused = true;
+        self.container(index).refused = true;
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::conditions::{conditions, containers_ready};
 use super::phase::phase;
 use super::plan::wanted_workers;
-use super::state::{Condition, Mode, PodState, Probed, Sandbox, Status, Worker, unknown_exit};
+use super::state::{Condition, Container, Mode, PodState, Probed, Sandbox, Status, Worker, unknown_exit};
 use super::status::container_views;
 use super::{Behaviour, Kind, Phase, PodSpec, State};
 use crate::trace::ConditionKind;
@@ -17,8 +17,11 @@ use crate::trace::ConditionKind;
 /// A status is computed from what is known now, and stored.
 fn publish(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState, terminal: bool) {
     pod.status = Rc::new(compute(behaviour, spec, pod, terminal));
-    let instances = pod.containers.iter_mut().filter_map(|it| it.newest.as_mut());
-    instances.for_each(|instance| instance.passed_just_now = false);
+    let just_now = |container: &Container| container.newest.as_ref().is_some_and(|it| it.passed_just_now);
+    if pod.containers.iter().any(just_now) {
+        let instances = pod.containers_mut().iter_mut().filter_map(|it| it.newest.as_mut());
+        instances.for_each(|instance| instance.passed_just_now = false);
+    }
 }
 
 fn compute(behaviour: &Behaviour, spec: &PodSpec, pod: &PodState, terminal: bool) -> Status {
@@ -59,7 +62,7 @@ fn add_workers(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
                 if pod.containers[index].has_worker(worker) && !behaviour.probe_workers_are_completed {
                     return;
                 }
-                pod.containers[index].workers |= worker as u8;
+                pod.container(index).workers |= worker as u8;
             }
         }
     }
@@ -74,7 +77,7 @@ pub fn sandbox_announced(pod: &mut PodState) {
 
 /// A startup probe's result is stored (WS-3: `started` alone is written at once).
 pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
-    let Some(instance) = pod.containers[index].newest.as_mut() else {
+    let Some(instance) = pod.container(index).newest.as_mut() else {
         return;
     };
     instance.startup = result;
@@ -93,7 +96,7 @@ pub fn startup_result(pod: &mut PodState, index: usize, result: Probed) {
 pub fn late_status<R>(pod: &mut PodState, passed: &[usize], publish: impl FnOnce(&mut PodState) -> R) -> R {
     let set = |pod: &mut PodState, result| {
         for &index in passed {
-            if let Some(instance) = pod.containers[index].newest.as_mut() {
+            if let Some(instance) = pod.container(index).newest.as_mut() {
                 instance.startup = result;
             }
         }
@@ -108,10 +111,11 @@ pub fn late_status<R>(pod: &mut PodState, passed: &[usize], publish: impl FnOnce
 /// the published instance; while a sync replaces it, that is no longer the newest.
 pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready: bool) {
     let published = pod.status.containers.get(index).map(|view| view.restart_count);
-    let Some(instance) = pod.containers[index].newest.as_mut() else {
+    let Some(instance) = pod.container(index).newest.as_mut() else {
         return;
     };
-    let is_newest = published == Some(instance.n);
+    let n = instance.n;
+    let is_newest = published == Some(n);
     if is_newest || published.is_none() {
         instance.ready = ready;
     }
@@ -120,7 +124,7 @@ pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready:
         return;
     };
     // PB-15: it is found by its ID, whatever its state.
-    if view.restart_count > instance.n || view.ready == ready {
+    if view.restart_count > n || view.ready == ready {
         return;
     }
     view.ready = ready;
@@ -132,15 +136,16 @@ pub fn readiness_result(spec: &PodSpec, pod: &mut PodState, index: usize, ready:
 
 /// A liveness probe has failed often enough.
 pub fn liveness_failed(pod: &mut PodState, index: usize) {
-    if let Some(instance) = pod.containers[index].newest.as_mut() {
+    if let Some(instance) = pod.container(index).newest.as_mut() {
         instance.liveness_failed = true;
     }
 }
 
 /// A probe worker ends and takes its result along (PB-6; also when it sees a terminal phase, PB-10).
 pub fn worker_lost(pod: &mut PodState, index: usize, worker: Worker) {
-    pod.containers[index].workers &= !(worker as u8);
-    let Some(instance) = pod.containers[index].newest.as_mut() else {
+    let container = pod.container(index);
+    container.workers &= !(worker as u8);
+    let Some(instance) = container.newest.as_mut() else {
         return;
     };
     match worker {
@@ -177,7 +182,7 @@ pub fn kill_done(pod: &mut PodState) {
 
 /// The status of the fresh read after the kill (WS-2 b), and the terminated step's own from the cache (WS-2 c).
 pub fn terminated_status(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState) {
-    for container in &mut pod.containers {
+    for container in pod.containers_mut() {
         container.workers = 0;
     }
     publish(behaviour, spec, pod, true);

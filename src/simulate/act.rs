@@ -175,7 +175,7 @@ impl Node<'_> {
             // BO-4: an entry whose last decision is ten minutes old is gone.
             const FORGET_MS: UnixMs = 600_000;
             if self.worker.decided_at[index].is_some_and(|at| self.now - at > FORGET_MS) {
-                self.pod.containers[index].backoff_level = 0;
+                self.pod.container(index).backoff_level = 0;
             }
             let wait_ms = self.backoff_wait_ms(index);
             let finished_ms = self

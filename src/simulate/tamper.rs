@@ -16,7 +16,7 @@ impl Node<'_> {
         };
         let mut seen = self.pod.clone();
         if fault == Fault::StartupGateSkipped {
-            for container in &mut seen.containers {
+            for container in seen.containers_mut() {
                 if let Some(newest) = container
                     .newest
                     .as_mut()
@@ -171,7 +171,7 @@ impl Node<'_> {
 
     /// A container that a fault has left running counts as killed, as far as this kubelet thinks.
     pub fn assume_stopped(&mut self) {
-        for container in &mut self.pod.containers {
+        for container in self.pod.containers_mut() {
             if let Some(newest) = container.newest.as_mut().filter(|newest| newest.exit.is_none()) {
                 newest.exit = Some(model::Exit {
                     code: 137,

@@ -155,8 +155,9 @@ impl Node<'_> {
     /// Puts the newest relist's snapshot (or a fresh read at `at`) into the model's state.
     pub fn take_snapshot(&mut self, at: UnixMs) {
         for index in 0..self.pod.containers.len() {
-            let container = &mut self.pod.containers[index];
-            let Some(newest) = &container.newest else { continue };
+            let Some(newest) = &self.pod.containers[index].newest else {
+                continue;
+            };
             let n = newest.n;
             if newest.exit.is_none()
                 && let Some((_, exit)) = self.runtime.exit_by(index, n, at)
@@ -167,8 +168,9 @@ impl Node<'_> {
             let before = n
                 .checked_sub(1)
                 .and_then(|n| self.runtime.instances[index].get(n as usize));
-            if before.is_some_and(|process| process.removed_ms.is_some_and(|removed_ms| removed_ms <= at)) {
-                self.pod.containers[index].previous = None;
+            let removed = before.is_some_and(|process| process.removed_ms.is_some_and(|removed_ms| removed_ms <= at));
+            if removed && self.pod.containers[index].previous.is_some() {
+                self.pod.container(index).previous = None;
             }
         }
         self.worker.has_ip |= self.pod.sandbox != Sandbox::None;

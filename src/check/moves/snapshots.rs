@@ -37,9 +37,13 @@ impl Moves<'_> {
     /// counts (seen on v1.37.0). What a status has told before is not lost by that since 1.36 (`sticky_last`). The
     /// choice is made for the target's sake: a removal that no status shows has no consequence.
     pub(super) fn prune(&self, pod: &mut PodState) {
-        for (container, target) in pod.containers.iter_mut().zip(&self.target.containers) {
-            if self.previous_goes(container, target) {
-                container.previous = None;
+        for (index, target) in self.target.containers.iter().enumerate() {
+            if pod
+                .containers
+                .get(index)
+                .is_some_and(|it| self.previous_goes(it, target))
+            {
+                pod.container(index).previous = None;
             }
         }
     }
