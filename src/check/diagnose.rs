@@ -1,7 +1,7 @@
 //! Which rule a rejected status breaks, and in what words.
 
+use super::broken::Broken;
 use super::node::Node;
-use super::teardown::Broken;
 use crate::model::{PodSpec, Status};
 use crate::trace::{ConditionKind, ContainerView, Phase, State};
 
@@ -14,12 +14,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
         .map(|node| differences(spec, node, observed, previous_phase))
         .unwrap_or_default();
     if found.is_empty() {
-        return Broken {
-            rule: "design",
-            container: None,
-            summary: "no run of the model leads to this status".to_string(),
-            off_ms: 0,
-        };
+        return Broken::new("design", None, 0, "no run of the model leads to this status");
     }
     let first = found.remove(0);
     let more = if found.is_empty() {
@@ -27,12 +22,7 @@ pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase
     } else {
         format!(" (and {} more differences)", found.len())
     };
-    Broken {
-        rule: first.rule,
-        container: first.container,
-        summary: format!("{}{more}", first.summary),
-        off_ms: 0,
-    }
+    Broken::told(first.rule, first.container, format!("{}{more}", first.words))
 }
 
 fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: Phase) -> Vec<Broken> {
@@ -41,31 +31,21 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
     let containers = spec.containers.iter().zip(&model.containers).zip(&observed.containers);
     for (index, ((container, model), seen)) in containers.enumerate() {
         if model != seen {
-            found.push(Broken {
-                rule: if model.state != seen.state || model.restart_count != seen.restart_count {
-                    "2.5"
-                } else {
-                    "4.4"
-                },
-                container: Some(index),
-                summary: format!(
-                    "{} is {}; the model permits {}",
-                    container.name,
-                    describe(seen),
-                    describe(model)
-                ),
-                off_ms: 0,
-            });
+            let another_state = model.state != seen.state || model.restart_count != seen.restart_count;
+            let words = format!(
+                "{} is {}; the model permits {}",
+                container.name,
+                describe(seen),
+                describe(model)
+            );
+            let rule = if another_state { "2.5" } else { "4.4" };
+            found.push(Broken::told(rule, Some(index), words));
         }
     }
     let phase = node.phase(previous_phase);
     if phase != observed.phase {
-        found.push(Broken {
-            rule: "4.1",
-            container: None,
-            summary: format!("phase is {:?}; the model permits {phase:?}", observed.phase),
-            off_ms: 0,
-        });
+        let words = format!("phase is {:?}; the model permits {phase:?}", observed.phase);
+        found.push(Broken::told("4.1", None, words));
     }
     for kind in ConditionKind::ALL {
         let (permitted, seen) = (model.condition(kind), observed.condition(kind));
@@ -79,17 +59,13 @@ fn differences(spec: &PodSpec, node: &Node, observed: &Status, previous_phase: P
                     c.reason.as_str()
                 ),
             };
-            found.push(Broken {
-                rule: "4.3",
-                container: None,
-                summary: format!(
-                    "condition {} is {}; the model permits {}",
-                    kind.as_str(),
-                    words(seen),
-                    words(permitted)
-                ),
-                off_ms: 0,
-            });
+            let words = format!(
+                "condition {} is {}; the model permits {}",
+                kind.as_str(),
+                words(seen),
+                words(permitted)
+            );
+            found.push(Broken::told("4.3", None, words));
         }
     }
     found

@@ -4,6 +4,7 @@
 //! free (the status manager publishes only the newest), inventing one or going back is not.
 
 mod bounds;
+mod broken;
 mod diagnose;
 mod facts;
 mod moves;
@@ -16,11 +17,11 @@ mod verdict;
 mod visited;
 
 pub use bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
+pub use broken::Broken;
 pub use diagnose::describe;
 pub use facts::{FAR_FUTURE, Facts, InstanceFacts, Interval};
 pub use moves::DELETE_LAG_MS;
 pub use search::{Inclusion, includes, includes_with};
-pub use teardown::Broken;
 pub use verdict::{Divergence, Verdict};
 
 /// A pod with one main container and no probes.

@@ -10,9 +10,10 @@ mod snapshots;
 mod tests;
 
 use super::bounds::Bounds;
+use super::broken::Broken;
 use super::facts::{Facts, InstanceFacts, Interval};
 use super::node::Node;
-use super::teardown::{Broken, Grace};
+use super::teardown::Grace;
 use crate::model::{self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, Status, Worker};
 use crate::trace::{Exit, Reason, State, UnixMs};
 

@@ -1,9 +1,10 @@
 //! Actions that are owed: something enabled for longer than its bound and still not done (design: conforms, 3).
 
 use super::bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
+use super::broken::Broken;
 use super::facts::{Facts, LONG_AGO};
 use super::node::Node;
-use super::teardown::{Broken, Grace};
+use super::teardown::Grace;
 use crate::model::{self, BackoffRetry, Behaviour, ContainerSpec, Kind, Mode, PodSpec, PodState};
 use crate::trace::{State, UnixMs};
 
@@ -40,8 +41,12 @@ impl Owed<'_> {
                 let kill_ms = self.probe_kill_ms(grace_ms);
                 late(node.failed_by(), kill_ms + self.bounds.end_ms())
                     .map(|ms| {
-                        let summary = format!("a container that is being killed still runs {ms} ms too late");
-                        broken("TO-5", None, ms, summary)
+                        Broken::new(
+                            "TO-5",
+                            None,
+                            ms,
+                            "a container that is being killed still runs {a} ms too late",
+                        )
                     })
                     .or_else(|| self.unseen(node, kill_ms * self.probe_kills_max(), &late))
             }
@@ -49,17 +54,17 @@ impl Owed<'_> {
             Mode::Ending | Mode::Killing => {
                 let stop_ms = grace_ms + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms();
                 late(node.latest, stop_ms).map(|ms| {
-                    let summary = format!("the pod's containers were not stopped {ms} ms after the last moment");
-                    broken("TO-5", None, ms, summary)
+                    let words = "the pod's containers were not stopped {a} ms after the last moment";
+                    Broken::new("TO-5", None, ms, words)
                 })
             }
             Mode::Killed | Mode::Terminated => late(node.latest, self.bounds.end_ms())
-                .map(|ms| broken("WS-2", None, ms, format!("the terminal status is {ms} ms overdue"))),
+                .map(|ms| Broken::new("WS-2", None, ms, "the terminal status is {a} ms overdue")),
             Mode::Finished => {
                 self.deletion.filter(|_| !self.is_removed)?;
                 let ms = late(node.latest, self.bounds.end_ms() + REMOVAL_RETRY_MS)?;
-                let summary = format!("the object of the deleted pod was not removed, {ms} ms too late");
-                Some(broken("WS-2", None, ms, summary))
+                let words = "the object of the deleted pod was not removed, {a} ms too late";
+                Some(Broken::new("WS-2", None, ms, words))
             }
         }
     }
@@ -84,17 +89,16 @@ impl Owed<'_> {
         if let Some((_, seen_at)) = self.deletion
             && let Some(ms) = late(seen_at)
         {
-            let summary = format!("the delete was not acted on, {ms} ms too late");
-            return Some(broken("TP-B", None, ms, summary));
+            let words = "the delete was not acted on, {a} ms too late";
+            return Some(Broken::new("TP-B", None, ms, words));
         }
         let containers = node.pod.containers.iter().enumerate();
         let mut running = containers.filter(|(_, container)| container.is_running());
         running.find_map(|(index, container)| {
             let n = container.newest.as_ref()?.n;
             let ms = late(self.facts.get(index, n)?.finish?.hi)?;
-            let name = &self.spec.containers[index].name;
-            let summary = format!("the end of {name} was not published, {ms} ms too late");
-            Some(broken("ST-10", Some(index), ms, summary))
+            let words = "the end of {name} was not published, {a} ms too late";
+            Some(Broken::new("ST-10", Some(index), ms, words))
         })
     }
 
@@ -109,8 +113,8 @@ impl Owed<'_> {
         let mut next = node.pod.clone();
         if !model::sync_status(self.behaviour, self.spec, &mut next) {
             let ms = late(node.latest, notice_ms)?;
-            let summary = format!("the pod has ended and its end is {ms} ms overdue");
-            return Some(broken("WS-2", None, ms, summary));
+            let words = "the pod has ended and its end is {a} ms overdue";
+            return Some(Broken::new("WS-2", None, ms, words));
         }
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
@@ -120,14 +124,13 @@ impl Owed<'_> {
                 node.latest
             };
             let ms = late(since, self.bounds.act_ms())?;
-            let summary = format!("all work is done and the pod was not torn down, {ms} ms too late");
-            return Some(broken("TP-A", None, ms, summary));
+            let words = "all work is done and the pod was not torn down, {a} ms too late";
+            return Some(Broken::new("TP-A", None, ms, words));
         }
         let kill = plan.kills.first().and_then(|&index| {
             let ms = late(node.failed_by(), self.bounds.act_ms())?;
-            let name = &self.spec.containers[index].name;
-            let summary = format!("{name} failed its probe and was not killed, {ms} ms too late");
-            Some(broken("5", Some(index), ms, summary))
+            let words = "{name} failed its probe and was not killed, {a} ms too late";
+            Some(Broken::new("5", Some(index), ms, words))
         });
         let late_after = |since: UnixMs, bound_ms: i64| late(since.max(node.ready_by()), bound_ms);
         let mut starts = plan.starts.iter();
@@ -149,19 +152,15 @@ impl Owed<'_> {
         });
         let late = |since: UnixMs, bound_ms: i64| late(since.max(node.ready_by()), bound_ms);
         hidden.find_map(|(index, n, container)| {
-            let spec = &self.spec.containers[index];
             let notice_ms = self.bounds.notice_ms();
             if let Some(start) = self.facts.get(index, n).and_then(|facts| facts.start) {
                 let ms = late(start.hi, notice_ms)?;
-                let summary = format!("the start of {} was not published, {ms} ms too late", spec.name);
-                return Some(broken("ST-10", Some(index), ms, summary));
+                let words = "the start of {name} was not published, {a} ms too late";
+                return Some(Broken::new("ST-10", Some(index), ms, words));
             }
             let (rule, ms) = self.late_start(index, n.checked_sub(1), container.waited_s(), notice_ms, &late)?;
-            let summary = format!(
-                "{} was to be started and is not shown to run, {ms} ms too late",
-                spec.name
-            );
-            Some(broken(rule, Some(index), ms, summary))
+            let words = "{name} was to be started and is not shown to run, {a} ms too late";
+            Some(Broken::new(rule, Some(index), ms, words))
         })
     }
 
@@ -203,9 +202,8 @@ impl Owed<'_> {
         let dead = container.newest.as_ref().filter(|instance| instance.exit.is_some());
         let dead = dead.map(|instance| instance.n);
         let (rule, ms) = self.late_start(index, dead, container.backoff_wait_s(), self.bounds.publish_ms, late)?;
-        let name = &self.spec.containers[index].name;
-        let summary = format!("{name} was to be started and was not, {ms} ms too late");
-        Some(broken(rule, Some(index), ms, summary))
+        let words = "{name} was to be started and was not, {a} ms too late";
+        Some(Broken::new(rule, Some(index), ms, words))
     }
 }
 
@@ -222,15 +220,6 @@ fn start_rule(kind: Kind, wait_ms: i64, is_first: bool) -> &'static str {
         (Kind::Main, _) if is_first => "ST-6",
         _ if is_first => "ST-2",
         _ => "RS-1",
-    }
-}
-
-fn broken(rule: &'static str, container: Option<usize>, off_ms: i64, summary: String) -> Broken {
-    Broken {
-        rule,
-        container,
-        summary,
-        off_ms,
     }
 }
 

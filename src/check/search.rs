@@ -4,13 +4,13 @@
 //! it is stuck. So a healthy pod costs little more than its own run, and what no run explains has been tried in every way.
 
 use super::bounds::Bounds;
+use super::broken::Broken;
 use super::diagnose;
 use super::facts::{FAR_FUTURE, Facts, LONG_AGO};
 use super::moves::Moves;
 use super::node::Node;
 use super::overdue::Owed;
 use super::stages::{Stage, Stages, Then};
-use super::teardown::Broken;
 use super::verdict::Divergence;
 use super::visited::Visited;
 use crate::model::{Behaviour, Mode};
@@ -94,8 +94,9 @@ struct Level<'a> {
     visited: Visited,
     /// Still to be tried, the next one last, and whether it explains the status.
     open: Vec<(Node, bool)>,
-    overdue: Vec<Broken>,
-    broken: Vec<Broken>,
+    /// Of what those that explain the status would owe, and of what forbids the others, the nearest to being kept.
+    overdue: Option<Broken>,
+    broken: Option<Broken>,
     /// Why those that explain the status cannot be what went on.
     refused: Vec<Refusal<'a>>,
 }
@@ -165,6 +166,17 @@ impl<'a> Given<'a> {
         };
         self.owed(stage).overdue(node, until?)
     }
+
+    fn divergence(&self, step: &Step, why: Broken) -> Divergence {
+        Divergence {
+            event_index: step.event_index,
+            resource_version: step.resource_version.clone(),
+            rule: why.rule.to_string(),
+            container: why.container,
+            summary: why.summary(&self.trace.spec),
+            known_deviation: None,
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -193,7 +205,7 @@ impl<'a> Walk<'a> {
         let mut depth = match self.go_on(stages.at_first, 0, self.given.start()) {
             Ok(Some(depth)) => depth,
             Ok(None) => return Inclusion::Included,
-            Err((step, why)) => return Inclusion::Excluded(divergence(step, why)),
+            Err((step, why)) => return Inclusion::Excluded(self.given.divergence(step, why)),
         };
         loop {
             match self.try_one(depth) {
@@ -249,7 +261,7 @@ impl<'a> Walk<'a> {
         let node = level.visited.get(index);
         if explains {
             match self.given.overdue(node, stage) {
-                Some(late) => level.overdue.push(late),
+                Some(late) => level.overdue = Broken::nearest(level.overdue.take(), Some(late)),
                 None if stage.is_silence => return Tried::Explains(node.clone()),
                 None => return Tried::Explains(node.shown(stage.received)),
             }
@@ -272,7 +284,8 @@ impl<'a> Walk<'a> {
         let level = &mut self.levels[depth];
         let moves = self.given.moves(stage);
         let expansion = moves.expand(level.visited.get(index));
-        level.broken.extend(expansion.broken);
+        level.broken =
+            (expansion.broken.into_iter()).fold(level.broken.take(), |nearest, it| Broken::nearest(nearest, Some(it)));
         let before = level.open.len();
         let next = expansion.next.into_iter().rev().map(|node| {
             let explains = explains(&node, stage);
@@ -297,14 +310,13 @@ impl<'a> Walk<'a> {
             ..
         } = level;
         if let Some((step, why)) = refused.into_iter().min_by_key(|(_, why)| why.off_ms) {
-            return divergence(step, why);
+            return self.given.divergence(step, why);
         }
-        let nearest = |found: Vec<Broken>| found.into_iter().min_by_key(|why| why.off_ms);
-        let why = nearest(overdue).or_else(|| nearest(broken)).unwrap_or_else(|| {
+        let why = overdue.or(broken).unwrap_or_else(|| {
             let spec = &self.given.trace.spec;
             diagnose::nearest(spec, visited.all(), &stage.target, stage.previous_phase)
         });
-        divergence(stage.step, why)
+        self.given.divergence(stage.step, why)
     }
 }
 
@@ -318,24 +330,8 @@ fn may_go_on<'a>(node: &Node, then: Then<'a>) -> Result<(), Refusal<'a>> {
     let Some(step) = then.removal.filter(|_| !finished) else {
         return Ok(());
     };
-    let why = Broken {
-        rule: "WS-2",
-        container: None,
-        summary: "the object was removed although its containers had not all been stopped".to_string(),
-        off_ms: 0,
-    };
-    Err((step, why))
-}
-
-fn divergence(step: &Step, why: Broken) -> Divergence {
-    Divergence {
-        event_index: step.event_index,
-        resource_version: step.resource_version.clone(),
-        rule: why.rule.to_string(),
-        container: why.container,
-        summary: why.summary,
-        known_deviation: None,
-    }
+    let words = "the object was removed although its containers had not all been stopped";
+    Err((step, Broken::new("WS-2", None, 0, words)))
 }
 
 #[cfg(test)]

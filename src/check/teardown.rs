@@ -1,20 +1,10 @@
 //! Ordered termination and its grace accounting, judged on the facts (spec 3.2).
 
 use super::bounds::{Bounds, STOP_TIMEOUT_MS_MIN};
+use super::broken::Broken;
 use super::facts::{Facts, InstanceFacts};
 use crate::model::{Behaviour, Kind, PodSpec, PodState};
 use crate::trace::UnixMs;
-
-/// A rule that a teardown broke.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    pub rule: &'static str,
-    /// Index of the container that it is about, if it is about one.
-    pub container: Option<usize>,
-    pub summary: String,
-    /// By how much: of several explanations the nearest one is told.
-    pub off_ms: i64,
-}
 
 /// The grace of a teardown. A second, shorter delete counts only if it comes before the kill has begun (TO-7), which the
 /// watch does not show, so either may have been given.
@@ -82,10 +72,6 @@ impl Teardown<'_> {
         Ok(())
     }
 
-    fn name(&self, index: usize) -> &str {
-        &self.spec.containers[index].name
-    }
-
     /// The sidecar that follows `index` in the init list.
     fn next_sidecar(&self, index: usize) -> Option<usize> {
         (index + 1..self.spec.containers.len()).find(|&other| self.spec.containers[other].kind == Kind::Sidecar)
@@ -148,17 +134,12 @@ impl Teardown<'_> {
                 && at < finish.lo - self.bounds.rounding_ms
                 && at < grace_end - self.bounds.rounding_ms
             {
+                let off_ms = finish.lo - at;
+                let words = "{name} was told to stop {a} ms before {other} had ended, with {b} s of grace not used up";
                 return Err(Broken {
-                    rule: "TO-3",
-                    container: Some(index),
-                    summary: format!(
-                        "{} was told to stop {} ms before {} had ended, with {} s of grace not used up",
-                        self.name(index),
-                        finish.lo - at,
-                        self.name(*other),
-                        self.grace.s_min
-                    ),
-                    off_ms: finish.lo - at,
+                    other: Some(*other),
+                    numbers: [off_ms, i64::from(self.grace.s_min)],
+                    ..Broken::new("TO-3", Some(index), off_ms, words)
                 });
             }
         }
@@ -166,16 +147,10 @@ impl Teardown<'_> {
         if let Some(term) = facts.term
             && term > due.saturating_add(self.bounds.act_ms())
         {
+            let words = "{name} got its TERM {a} ms after its turn had come; at most {b} ms are permitted";
             return Err(Broken {
-                rule: "TO-3",
-                container: Some(index),
-                summary: format!(
-                    "{} got its TERM {} ms after its turn had come; at most {} ms are permitted",
-                    self.name(index),
-                    term - due,
-                    self.bounds.act_ms()
-                ),
-                off_ms: term - due,
+                numbers: [term - due, self.bounds.act_ms()],
+                ..Broken::new("TO-3", Some(index), term - due, words)
             });
         }
         Ok(())
@@ -195,16 +170,11 @@ impl Teardown<'_> {
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
             let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {
+                let after_ms = finish.hi - term;
+                let words = "{name} was killed at most {a} ms after its TERM; it had {b} ms";
                 return Err(Broken {
-                    rule: "TO-5",
-                    container: Some(index),
-                    summary: format!(
-                        "{} was killed at most {} ms after its TERM; it had {} ms",
-                        self.name(index),
-                        finish.hi - term,
-                        owed_ms
-                    ),
-                    off_ms: owed_ms - (finish.hi - term),
+                    numbers: [after_ms, owed_ms],
+                    ..Broken::new("TO-5", Some(index), owed_ms - after_ms, words)
                 });
             }
         }
@@ -212,16 +182,10 @@ impl Teardown<'_> {
             .begin_latest
             .saturating_add(self.grace.ms_max() + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms + self.bounds.end_ms());
         if finish.lo > latest {
+            let words = "{name} ended {a} ms after the teardown began; the grace period is {b} s plus at most 2 s";
             return Err(Broken {
-                rule: "TO-5",
-                container: Some(index),
-                summary: format!(
-                    "{} ended {} ms after the teardown began; the grace period is {} s plus at most 2 s",
-                    self.name(index),
-                    finish.lo - self.begin,
-                    self.grace.s_max
-                ),
-                off_ms: finish.lo - latest,
+                numbers: [finish.lo - self.begin, i64::from(self.grace.s_max)],
+                ..Broken::new("TO-5", Some(index), finish.lo - latest, words)
             });
         }
         Ok(())

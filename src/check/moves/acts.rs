@@ -1,10 +1,11 @@
 //! What a sync does after its status: kills, starts with their back-off, teardowns; and the delete.
 
 use super::{DELETE_LAG_MS, Expansion, Moves};
+use crate::check::broken::Broken;
 use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::check::node::Node;
 use crate::check::overdue::ends_for_a_failure;
-use crate::check::teardown::{Broken, Grace, Teardown};
+use crate::check::teardown::{Grace, Teardown};
 use crate::model::{self, Kind, State};
 
 impl Moves<'_> {
@@ -65,7 +66,6 @@ impl Moves<'_> {
             .filter(|_| wait_ms > 0)
             .map(|finish| (finish.lo + wait_ms, finish.hi + wait_ms));
         let is_init = self.spec.containers[index].kind == Kind::Init;
-        let name = &self.spec.containers[index].name;
 
         // Refused: the sync may have been before the wait was over.
         if dead[index].is_some() && wait_ms > 0 && ready_from.is_none_or(|(_, hi)| node.now < hi) {
@@ -80,37 +80,25 @@ impl Moves<'_> {
             if let Some((lo, _)) = ready_from
                 && start.hi < lo - self.bounds.rounding_ms
             {
+                let words = "{name} was started again {a} ms before its back-off of {b} s was over";
                 out.broken.push(Broken {
-                    rule: "BO-3",
-                    container: Some(index),
-                    summary: format!(
-                        "{name} was started again {} ms before its back-off of {} s was over",
-                        lo - start.hi,
-                        wait_ms / 1_000
-                    ),
-                    off_ms: lo - start.hi,
+                    numbers: [lo - start.hi, wait_ms / 1_000],
+                    ..Broken::new("BO-3", Some(index), lo - start.hi, words)
                 });
                 return;
             }
             if start.hi < next.now - self.bounds.rounding_ms {
-                out.broken.push(Broken {
-                    rule: "ST-2",
-                    container: Some(index),
-                    summary: format!("{name} was started {} ms before its turn had come", next.now - start.hi),
-                    off_ms: next.now - start.hi,
-                });
+                let words = "{name} was started {a} ms before its turn had come";
+                let broken = Broken::new("ST-2", Some(index), next.now - start.hi, words);
+                out.broken.push(broken);
                 return;
             }
             if wait_ms == 0 && start.lo > next.ready_by().saturating_add(self.bounds.act_ms()) {
+                let late_ms = start.lo - next.ready_by();
+                let words = "{name} was started {a} ms after its turn had come; at most {b} ms are permitted";
                 out.broken.push(Broken {
-                    rule: "ST-10",
-                    container: Some(index),
-                    summary: format!(
-                        "{name} was started {} ms after its turn had come; at most {} ms are permitted",
-                        start.lo - next.ready_by(),
-                        self.bounds.act_ms()
-                    ),
-                    off_ms: start.lo - next.ready_by(),
+                    numbers: [late_ms, self.bounds.act_ms()],
+                    ..Broken::new("ST-10", Some(index), late_ms, words)
                 });
                 return;
             }
