@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 18] = [
+const ACCUSED: [(&str, &str, Observed); 20] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -81,6 +81,10 @@ const ACCUSED: [(&str, &str, Observed); 18] = [
     ("race/aa2/855", "race-aa2-855", Observed::Ended),
     // RS-3 where the last sidecar is only published as started (#132826).
     ("mixed/aa4/1575", "mixed-aa4-1575", Observed::Ended),
+    // What a liveness probe has found while `started` was inherited (#141342) counts, though that was taken back.
+    ("probes/ab1/5419", "probes-ab1-5419", Observed::CutJournal),
+    // While a sync stops the whole pod nothing is published, and no probe need be its reason.
+    ("sidecars/ab1/4847", "sidecars-ab1-4847", Observed::Ended),
 ];
 
 #[test]
@@ -93,10 +97,8 @@ fn pods_that_were_accused_once_are_not_any_more() {
             let trace = observed_life(id, &scenario, version, observed);
             let judged = judge_as(&trace, Some(version), &SoundnessOutcome::bounds(), false);
             let verdict = judged.verdict;
-            assert!(
-                !matches!(verdict, Verdict::Diverges(_)),
-                "{life} on {version}: {verdict:?}"
-            );
+            let is_decided = matches!(verdict, Verdict::Conforms | Verdict::KnownDeviation(_));
+            assert!(is_decided || !trace.gaps.is_empty(), "{life} on {version}: {verdict:?}");
         }
     }
 }

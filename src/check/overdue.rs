@@ -48,7 +48,7 @@ impl Owed<'_> {
                             "a container that is being killed still runs {a} ms too late",
                         )
                     })
-                    .or_else(|| self.unseen(node, kill_ms * self.probe_kills_max(), &late))
+                    .or_else(|| self.unseen(node, kill_ms * self.kills_max(), &late))
             }
             Mode::Sync => self.overdue_sync(node, &late),
             Mode::Ending | Mode::Killing => {
@@ -77,10 +77,10 @@ impl Owed<'_> {
         grace_ms.max(own_ms) + STOP_TIMEOUT_MS_MIN + self.bounds.detect_ms
     }
 
-    /// A sync stops one container after the other.
-    fn probe_kills_max(&self) -> i64 {
+    /// A sync stops the whole pod, or one container after the other.
+    fn kills_max(&self) -> i64 {
         let can_fail = |it: &&ContainerSpec| it.startup.is_some() || it.liveness.is_some();
-        self.spec.containers.iter().filter(can_fail).count() as i64
+        self.spec.containers.iter().filter(can_fail).count().max(1) as i64
     }
 
     /// What a worker must see, at the latest after kills that kept it busy for `kills_ms`: the delete, and ends.

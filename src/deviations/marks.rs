@@ -183,8 +183,12 @@ pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
         let Shown { step, index, view } = shown_in(case, breach)?;
         case.trace.spec.containers[index].startup.as_ref()?;
         let life = breach.life.unwrap_or(view.restart_count);
-        // What was said not to have started has inherited nothing, or nothing any more.
-        let is_inherited = !view.started || !was_published_as_not_started(case, step, index, life);
+        let is_inherited = match breach.life {
+            // A liveness probe that was asked too soon has counted what it found, also when `started` was taken back then.
+            Some(life) => !was_first_published_as_not_started(case, index, life),
+            // What was said not to have started has inherited nothing, or nothing any more.
+            None => !view.started || !was_published_as_not_started(case, step, index, life),
+        };
         Some((index, life.checked_sub(1).filter(|_| is_inherited)?))
     };
     life().is_some_and(|(index, before)| {
@@ -192,6 +196,13 @@ pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
         let startup = script.and_then(|script| script.startup);
         startup.is_none_or(|startup| (0..=before).any(|n| earliest_pass_ms(startup.outcome, n).is_some()))
     })
+}
+
+/// Was a life not started when it was first shown as running?
+fn was_first_published_as_not_started(case: &Case, index: usize, life: u32) -> bool {
+    let mut running = case.views(index).map(|(_, view)| view);
+    let first = running.find(|view| view.restart_count == life && view.state == State::Running);
+    first.is_some_and(|view| !view.started)
 }
 
 /// Was a life shown as running and not started before a step?

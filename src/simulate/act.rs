@@ -107,6 +107,11 @@ impl Node<'_> {
             }
             Action::Kill { index } => {
                 self.worker.acted = true;
+                // A kill that meets the container's own end can fail, and then the sync does nothing more.
+                if self.runtime.is_ending_by_itself(index, self.now) && self.dice.chance_aside(50) {
+                    self.worker.actions.clear();
+                    return None;
+                }
                 let grace_ms = self.probe_grace_ms(index);
                 let end_ms = self.runtime.stop(index, self.now, grace_ms, &mut self.dice);
                 let noticed_ms = self.latency(5, 50);

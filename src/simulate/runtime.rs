@@ -7,6 +7,8 @@ use crate::trace::{Exit, JournalEntry, JournalKind, Reason, UnixMs};
 
 /// How long after its start a process can still be the runtime's own init, where a fault says so.
 const INSTANT_MS: UnixMs = 100;
+/// So long before and after the end of a process its shim can fail to answer.
+const LEAVING_MS: UnixMs = 100;
 
 /// One run of a container.
 #[derive(Clone, Debug)]
@@ -138,6 +140,13 @@ impl Runtime {
         self.instances[index]
             .last_mut()
             .map_or(at_ms, |process| process.stop(at_ms, grace_ms, load, dice))
+    }
+
+    /// Is the newest instance of a container just leaving by itself, so that the runtime may have lost it already?
+    pub fn is_ending_by_itself(&self, index: usize, at_ms: UnixMs) -> bool {
+        let newest = self.instances[index].last().filter(|process| process.term_ms.is_none());
+        let end_ms = newest.and_then(|process| Some(process.end.as_ref()?.0));
+        end_ms.is_some_and(|end_ms| (end_ms - at_ms).abs() <= LEAVING_MS * self.load)
     }
 
     /// The newest instance of a container ends if it has only just begun.

@@ -6,7 +6,7 @@ use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::check::node::Node;
 use crate::check::overdue::ends_for_a_failure;
 use crate::check::teardown::{Grace, Teardown};
-use crate::model::{self, Kind, State};
+use crate::model::{self, Kind, Plan, State};
 
 impl Moves<'_> {
     /// The sync performs its plan.
@@ -29,6 +29,7 @@ impl Moves<'_> {
                 _ => None,
             })
             .collect();
+        self.failed_kill(&node, &plan, out);
         for &index in &plan.kills {
             let n = node.pod.containers[index]
                 .newest
@@ -50,6 +51,24 @@ impl Moves<'_> {
             self.start(node.clone(), &plan.starts, &removed, out);
         }
         self.start(node, &plan.starts, &dead, out);
+    }
+
+    /// A kill that meets the container's own end can fail, and then the sync does nothing more (seen on v1.29.2: `ttrpc:
+    /// closed`; SyncPod returns at the first one in all versions).
+    fn failed_kill(&self, node: &Node, plan: &Plan, out: &mut Expansion) {
+        if plan.kills.len() + plan.starts.len() < 2 {
+            return;
+        }
+        let own_end = |&index: &usize| {
+            let n = node.pod.containers[index].newest.as_ref()?.n;
+            let facts = self.facts_of(index, n);
+            facts.finish.filter(|_| facts.term.is_none())
+        };
+        for end in plan.kills.iter().filter_map(own_end) {
+            let mut failed = node.clone();
+            failed.acted(end);
+            self.push(failed, out);
+        }
     }
 
     /// Starts the first of `starts`, then the rest; where the back-off decides, both answers are explored.
