@@ -327,6 +327,32 @@ fn what_a_pod_comes_to_need_later_is_not_covered() {
 }
 
 #[test]
+fn what_no_linux_process_ends_with_is_not_covered() {
+    let ended = |annotations: &str, state: &str, code: i64| {
+        let metadata = format!(r#""metadata":{{"name":"a","uid":"u","resourceVersion":"1"{annotations}}}"#);
+        let status = format!(
+            r#""status":{{"containerStatuses":[{{"name":"m0","{state}":{{"terminated":{{"exitCode":{code}}}}}}}]}}"#
+        );
+        let text = format!(
+            r#"{{"type":"ADDED","object":{{"kind":"Pod",{metadata},"spec":{{"containers":[{{"name":"m0"}}]}},{status}}}}}"#
+        );
+        read_text(&text).expect("readable").traces.remove(0).spec.not_covered
+    };
+    for state in ["state", "lastState"] {
+        for code in [0, 1, 128, 137, 143, 255] {
+            assert!(ended("", state, code).is_empty(), "{code}");
+        }
+        for code in [-1, 256, 1_000, -1_073_741_510] {
+            let named = [format!("an exit code that no Linux process has ({code})")];
+            assert_eq!(ended("", state, code), named);
+        }
+    }
+    // What our own pods run is known.
+    let ours = r#","annotations":{"podcheck.dev/scenario":"{}"}"#;
+    assert!(ended(ours, "state", 256).is_empty());
+}
+
+#[test]
 fn a_specification_that_was_changed_before_is_not_covered() {
     let joined = |generation: u32, deleted: &str, statuses: &str| {
         let metadata =

@@ -199,6 +199,8 @@ faults! {
     SidecarExitFailsPod = "sidecar-exit-fails-pod",
     /// A process that was killed shows 143.
     KilledShows143 = "killed-shows-143",
+    /// The exit code is the whole wait status: the code times 256.
+    ExitCodeIsWaitStatus = "exit-code-is-wait-status",
     /// A process that has completed has the reason Error.
     CompletedIsError = "completed-is-error",
     /// An end after a restart shows the exit code of the life before.

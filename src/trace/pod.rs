@@ -149,7 +149,7 @@ pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = String
     // The kubelet itself ended the pod: Evicted, DeadlineExceeded, Preempting, OutOfcpu, NodeAffinity, …
     let ended = pod.status.reason.as_deref().filter(|reason| !reason.is_empty());
     let ended = ended.map(|reason| format!("a pod that the kubelet ends by itself ({reason})"));
-    names.chain(ended).chain(failed_start(pod))
+    names.chain(ended).chain(failed_start(pod)).chain(foreign_exit(pod))
 }
 
 /// A container that cannot be started, in a pod that was not made here: one that was has all that it needs.
@@ -157,15 +157,9 @@ fn failed_start(pod: &object::Pod) -> Option<String> {
     if pod.metadata.annotations.scenario.is_some() {
         return None;
     }
-    let statuses = pod
-        .status
-        .init_container_statuses
-        .iter()
-        .chain(&pod.status.container_statuses);
-    let mut reasons = statuses.flat_map(|status| {
+    let mut reasons = statuses(&pod.status).flat_map(|status| {
         let waiting = status.state.waiting.as_ref().and_then(|it| it.reason.as_deref());
-        let ends = [&status.state.terminated, &status.last_state.terminated];
-        let ends = ends.into_iter().flatten().filter_map(|it| it.reason.as_deref());
+        let ends = ends(status).filter_map(|it| it.reason.as_deref());
         // That one waits by the rule of another container.
         let is_failure = |reason: &str| {
             matches!(Reason::parse(Some(reason)), Reason::Other(_)) && reason != "RestartingAllContainers"
@@ -177,6 +171,28 @@ fn failed_start(pod: &object::Pod) -> Option<String> {
     reasons
         .next()
         .map(|reason| format!("a container that cannot be started ({reason})"))
+}
+
+/// An exit code that no Linux process has, in a pod that was not made here: what ran was no such process (but one of
+/// Windows, say, or WebAssembly in the runtime's own), and which codes it can have nobody knows.
+fn foreign_exit(pod: &object::Pod) -> Option<String> {
+    if pod.metadata.annotations.scenario.is_some() {
+        return None;
+    }
+    let mut codes = statuses(&pod.status).flat_map(ends).map(|it| it.exit_code);
+    codes
+        .find(|code| u8::try_from(*code).is_err())
+        .map(|code| format!("an exit code that no Linux process has ({code})"))
+}
+
+fn statuses(status: &object::Status) -> impl Iterator<Item = &object::ContainerStatus> {
+    status.init_container_statuses.iter().chain(&status.container_statuses)
+}
+
+/// The ends of this life and of the one before.
+fn ends(status: &object::ContainerStatus) -> impl Iterator<Item = &object::Terminated> {
+    let ends = [&status.state.terminated, &status.last_state.terminated];
+    ends.into_iter().flatten()
 }
 
 /// The published status.
