@@ -105,7 +105,7 @@ pub const POD_STATUS: Page = Page {
         ),
         judged(
             "The Quality of Service (QOS) classification assigned to the pod based on resource requirements",
-            &["G-qos-stays"],
+            &["G-qos-stays", "G-qos-fits-resources"],
         ),
         open(
             "It is empty if no resources resize is pending.",
@@ -115,6 +115,10 @@ pub const POD_STATUS: Page = Page {
         judged(
             "If set, this represents the .metadata.generation that the pod condition was set based upon.",
             &["G-condition-generation"],
+        ),
+        judged(
+            "Status is the status of the condition. Can be True, False, Unknown.",
+            &["G-condition-is-true-or-false"],
         ),
         open("Last time we probed the condition.", NotVisible, "no kubelet sets it"),
         judged(

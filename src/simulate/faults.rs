@@ -223,6 +223,12 @@ faults! {
     StartTimeMissing = "start-time-missing",
     /// The class of service is not published in every second update.
     QosLost = "qos-lost",
+    /// The class of service is Burstable although no container asks for resources.
+    QosWrong = "qos-wrong",
+    /// Ready is listed twice.
+    ConditionTwice = "condition-twice",
+    /// The status of Ready is neither True nor False nor Unknown.
+    ReadyUndefined = "ready-undefined",
     /// observedGeneration is ahead of the object's generation.
     GenerationAhead = "generation-ahead",
     /// The conditions' observedGeneration is ahead of the object's generation.

@@ -81,6 +81,7 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 view.phase = Phase::Succeeded;
             }
         }
+        Fault::ReadyUndefined => withdraw(view, ConditionKind::Ready),
         Fault::ReadyNever => {
             withdraw(view, ConditionKind::Ready);
             withdraw(view, ConditionKind::ContainersReady);

@@ -4,7 +4,7 @@ use podcheck_generators::RestartPolicy;
 
 use super::{
     BackOffSaid, Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen,
-    PodSpec, PodView, ProbeSpec, Reason, Seen, State,
+    PodSpec, PodView, ProbeSpec, Reason, Seen, State, qos,
 };
 use crate::recording::object;
 
@@ -109,7 +109,7 @@ fn not_covered(pod: &object::Pod) -> Vec<String> {
     names
 }
 
-fn with_init<'a>(
+pub(super) fn with_init<'a>(
     init: &'a [object::Container],
     main: &'a [object::Container],
 ) -> impl Iterator<Item = (&'a object::Container, bool)> {
@@ -331,14 +331,19 @@ pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
         pod_ip: status.pod_ip.and_then(|address| address.ip),
         first_pod_ip: listed(&status.pod_ips),
         qos: status.qos_class,
+        qos_due: qos::due(pod),
         generation: pod.metadata.generation,
         observed_generation: status.observed_generation,
         conditions: ConditionKind::ALL.map(|kind| {
-            let found = status.conditions.iter().find(|it| &*it.kind == kind.as_str());
-            found.map_or_else(ConditionSeen::default, |condition| ConditionSeen {
-                transition: condition.last_transition_time.map(|time| time.0),
-                observed_generation: condition.observed_generation,
-            })
+            let mut found = status.conditions.iter().filter(|it| &*it.kind == kind.as_str());
+            found
+                .next()
+                .map_or_else(ConditionSeen::default, |condition| ConditionSeen {
+                    transition: condition.last_transition_time.map(|time| time.0),
+                    observed_generation: condition.observed_generation,
+                    is_repeated: found.next().is_some(),
+                    is_undefined: !["True", "False", "Unknown"].contains(&&*condition.status),
+                })
         }),
         out_of_order: is_out_of_order(pod),
         on_host_network: pod.spec.host_network == Some(true),

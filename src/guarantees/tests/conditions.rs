@@ -251,3 +251,22 @@ fn a_transition_takes_a_change() {
         moved(&waiting, kind).breaks(&[id]);
     }
 }
+
+#[test]
+fn a_condition_is_listed_once_and_is_true_or_false() {
+    let (once, known) = ("G-one-condition-each", "G-condition-is-true-or-false");
+    up().keeps(once);
+    up().keeps(known);
+    for kind in ConditionKind::ALL {
+        let mut twice = up();
+        twice.newest().pod_seen.conditions[kind as usize].is_repeated = true;
+        twice.breaks(&[once]);
+        let mut undefined = up();
+        undefined.newest().pod_seen.conditions[kind as usize].is_undefined = true;
+        undefined.breaks(&[known]);
+    }
+    let mut without = up();
+    without.newest().view.conditions[Ready as usize] = None;
+    without.newest().pod_seen.conditions[Ready as usize].is_repeated = true;
+    assert!(!without.broken().contains(&once));
+}
