@@ -123,7 +123,7 @@ pub const POD_STATUS: Page = Page {
         open("Last time we probed the condition.", NotVisible, "no kubelet sets it"),
         judged(
             "Last time the condition transitioned from one status to another.",
-            &["G-transition-time"],
+            &["G-transition-time", "G-condition-after-start"],
         ),
         open(
             "Unique, one-word, CamelCase reason for the condition's last transition.",

@@ -7,9 +7,10 @@ use crate::recording::object::Quantity;
 
 /// The class of the pod that is asked for, where that is certain.
 ///
-/// A container without `resources` was stripped of them: the API server writes them out even where they are empty.
-/// Resources of the whole pod (KEP-2837) decide instead of the containers', if the API server and the kubelet know of them;
-/// and of a static pod the API server sees other ones than the kubelet, which has no defaults of the namespace.
+/// A resize may not change it, so it follows from the resources of any time. A container without `resources` was stripped
+/// of them: the API server writes them out even where they are empty. Resources of the whole pod (KEP-2837) decide instead
+/// of the containers', if the API server and the kubelet know of them; and of a static pod the API server sees other ones
+/// than the kubelet, which has no defaults of the namespace.
 pub(super) fn due(pod: &object::Pod) -> Option<Qos> {
     let spec = &pod.spec;
     if spec.resources.is_some() || pod.metadata.annotations.mirror.is_some() || spec.containers.is_empty() {

@@ -30,7 +30,7 @@ fn a_pod_is_acknowledged_once_and_before_its_containers_start() {
         step.pod_seen.start_time = Some(EPOCH_MS + 2_000);
     }
     up().keeps("G-acknowledged-first");
-    late.breaks(&["G-acknowledged-first"]);
+    late.breaks(&["G-acknowledged-first", "G-condition-after-start"]);
 }
 
 #[test]
