@@ -62,6 +62,10 @@ pub const POD_STATUS: Page = Page {
             &["G-host-is-told", "G-host-stays"],
         ),
         judged(
+            "hostIPs holds the IP addresses allocated to the host.",
+            &["G-host-ips-are-told"],
+        ),
+        judged(
             "If this field is specified, the first entry must match the hostIP field.",
             &["G-host-ips-agree"],
         ),

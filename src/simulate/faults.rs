@@ -217,6 +217,8 @@ faults! {
     HostIpMoves = "host-ip-moves",
     /// The first of hostIPs is not hostIP.
     HostIpsDisagree = "host-ips-disagree",
+    /// The list of the node's addresses is never published.
+    HostIpsMissing = "host-ips-missing",
     /// The pod's startTime is that of its newest status.
     StartTimeMoves = "start-time-moves",
     /// The pod's startTime is never published.

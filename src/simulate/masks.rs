@@ -72,6 +72,7 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
             seen.host_ip = seen.host_ip.map(other);
             seen.first_host_ip = seen.host_ip;
         }
+        Fault::HostIpsMissing => seen.first_host_ip = None,
         Fault::HostIpsDisagree => seen.first_host_ip = seen.host_ip.map(other),
         Fault::PodIpsDisagree => seen.first_pod_ip = seen.pod_ip.map(other),
         Fault::PodIpChanges if now_and_then => {

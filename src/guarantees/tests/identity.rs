@@ -39,6 +39,7 @@ fn a_pod_stays_on_its_node() {
         seen.host_ip = None;
         seen.first_host_ip = None;
     });
+    changed("G-host-ips-are-told", |seen| seen.first_host_ip = None);
     changed("G-host-stays", |seen| seen.elsewhere = true);
     changed("G-host-stays", |seen| {
         seen.host_ip = Some([172, 18, 0, 3].into());
