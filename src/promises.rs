@@ -9,6 +9,7 @@ mod init;
 mod jobs;
 mod keps;
 mod lifecycle;
+mod lists;
 mod probes;
 mod sidecars;
 mod termination;
@@ -34,6 +35,7 @@ pub const PAGES: &[Page] = &[
     api::CONTAINER_STATUS,
     api::SPEC,
     api::OBJECT_META,
+    lists::MERGE_STRATEGY,
     keps::SIDECARS,
     keps::RESTART_RULES,
     keps::RESTART_ALL,

@@ -3,6 +3,8 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use podcheck::check::{Bounds, Facts};
+use podcheck::guarantees::{self, Case, Outcome};
 use podcheck::printer::{Printer, collapse, table};
 use podcheck::recording::{ClockReading, Header, NodeFacts, Reader, RecordingError, RecordingWriter};
 use podcheck::trace::normalize::{Options, Recorded, Traces, collect, read_traces, traces};
@@ -324,6 +326,84 @@ fn what_a_pod_comes_to_need_later_is_not_covered() {
         later(&spec(""), &evicted),
         ["a pod that the kubelet ends by itself (Evicted)"]
     );
+}
+
+#[test]
+fn what_no_linux_process_ends_with_is_not_covered() {
+    let ended = |annotations: &str, state: &str, code: i64| {
+        let metadata = format!(r#""metadata":{{"name":"a","uid":"u","resourceVersion":"1"{annotations}}}"#);
+        let status = format!(
+            r#""status":{{"containerStatuses":[{{"name":"m0","{state}":{{"terminated":{{"exitCode":{code}}}}}}}]}}"#
+        );
+        let text = format!(
+            r#"{{"type":"ADDED","object":{{"kind":"Pod",{metadata},"spec":{{"containers":[{{"name":"m0"}}]}},{status}}}}}"#
+        );
+        read_text(&text).expect("readable").traces.remove(0).spec.not_covered
+    };
+    for state in ["state", "lastState"] {
+        for code in [0, 1, 128, 137, 143, 255] {
+            assert!(ended("", state, code).is_empty(), "{code}");
+        }
+        for code in [-1, 256, 1_000, -1_073_741_510] {
+            let named = [format!("an exit code that no Linux process has ({code})")];
+            assert_eq!(ended("", state, code), named);
+        }
+    }
+    // What our own pods run is known.
+    let ours = r#","annotations":{"podcheck.dev/scenario":"{}"}"#;
+    assert!(ended(ours, "state", 256).is_empty());
+}
+
+/// The outcome of a guarantee on the pod of a raw object, whose status is `status`.
+fn outcome(id: &str, resources: &str, status: &str) -> Outcome {
+    let spec = format!(r#","spec":{{"nodeName":"n","containers":[{{"name":"m0"{resources}}}]}}"#);
+    let text = event("ADDED", "a", "u", 1, &format!(r#"{spec},"status":{{{status}}}"#));
+    let trace = read_text(&text).expect("readable").traces.remove(0);
+    let (facts, bounds) = (Facts::of(&trace), Bounds::with_delay(0));
+    let guarantee = guarantees::all().find(|it| it.id == id).expect("a guarantee");
+    (guarantee.judge)(&Case::new(&trace, &facts, &bounds))
+}
+
+#[test]
+fn the_class_of_service_of_a_raw_object_is_judged() {
+    let of =
+        |resources: &str, class: &str| outcome("G-qos-fits-resources", resources, &format!(r#""qosClass":"{class}""#));
+    let nothing = r#","resources":{}"#;
+    let equal = r#","resources":{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1000m","memory":"1024Mi"}}"#;
+    for (resources, due) in [(nothing, "BestEffort"), (equal, "Guaranteed")] {
+        assert_eq!(of(resources, due), Outcome::Kept);
+        for class in ["Burstable", "Best"] {
+            assert!(matches!(of(resources, class), Outcome::Broken(_)), "{due} {class}");
+        }
+    }
+    assert_eq!(of("", "Burstable"), Outcome::NotAtRisk);
+}
+
+#[test]
+fn the_form_of_conditions_in_a_raw_object_is_judged() {
+    let of = |id: &str, more: &str| {
+        let ready = r#"{"type":"Ready","status":"False"}"#;
+        outcome(id, "", &format!(r#""conditions":[{ready}{more}]"#))
+    };
+    let (once, known) = ("G-one-condition-each", "G-condition-is-true-or-false");
+    // Who sets the conditions of readiness gates is not the kubelet.
+    let gate = r#","status":"No"}"#;
+    for other in [
+        "",
+        r#",{"type":"Initialized","status":"Unknown"}"#,
+        &format!(r#",{{"type":"g/a"{gate},{{"type":"g/a"{gate}"#),
+    ] {
+        assert_eq!(of(once, other), Outcome::Kept, "{other}");
+        assert_eq!(of(known, other), Outcome::Kept, "{other}");
+    }
+    for status in ["True", "False"] {
+        let twice = format!(r#",{{"type":"Ready","status":"{status}"}}"#);
+        assert!(matches!(of(once, &twice), Outcome::Broken(_)), "{status}");
+    }
+    for status in ["", "true", "No"] {
+        let other = format!(r#",{{"type":"Initialized","status":"{status}"}}"#);
+        assert!(matches!(of(known, &other), Outcome::Broken(_)), "{status}");
+    }
 }
 
 #[test]

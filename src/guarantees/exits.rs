@@ -6,7 +6,7 @@ use podcheck_generators::{Attempt, OnTerm};
 
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::check::STOP_TIMEOUT_MS_MIN;
-use crate::trace::{JournalKind, Reason, State};
+use crate::trace::{Exit, JournalKind, Reason, State};
 
 pub const RULES: &[Guarantee] = &[
     Guarantee {
@@ -36,7 +36,7 @@ pub const RULES: &[Guarantee] = &[
     },
     Guarantee {
         id: "G-terminated-tells-times",
-        rule: "A terminated state tells when the life began and when it ended, in this order.",
+        rule: "A terminated state tells when the life began and when it ended, in this order, and a lastState tells both, too.",
         quote: "you see a reason, an exit code, and the start and finish time for that container's period of execution.",
         link: pages::STATES,
         since_minor: 0,
@@ -174,16 +174,28 @@ fn terminated_has_run(case: &Case) -> Outcome {
     findings.outcome()
 }
 
+/// Other reasons tell of no process, or of one that nobody has seen end.
+fn has_times(exit: &Exit) -> bool {
+    matches!(exit.reason, Reason::Completed | Reason::Error)
+}
+
 fn terminated_tells_times(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
         for (step, view) in case.views(index) {
-            let State::Terminated(exit) = &view.state else { continue };
-            if !matches!(exit.reason, Reason::Completed | Reason::Error) {
+            let seen = case.trace.steps[step].seen.get(index);
+            if view.last.as_ref().is_some_and(has_times) {
+                findings.at_risk();
+                let times = seen.map(|seen| [seen.last_started_at, seen.last_finished_at]);
+                if !times.is_some_and(|times| times.iter().all(|at| at.is_some_and(|at| at > 0))) {
+                    let summary = format!("lastState of {} tells no times", case.name(index));
+                    findings.broken(case, step, Some(index), summary);
+                }
+            }
+            if !matches!(&view.state, State::Terminated(exit) if has_times(exit)) {
                 continue;
             }
             findings.at_risk();
-            let seen = case.trace.steps[step].seen.get(index);
             let times = seen.and_then(|seen| seen.started_at.zip(seen.finished_at));
             if !times.is_some_and(|(started, finished)| started <= finished && started > 0) {
                 let summary = format!(

@@ -32,6 +32,14 @@ pub const RULES: &[Guarantee] = &[
         judge: host_is_told,
     },
     Guarantee {
+        id: "G-host-ips-are-told",
+        rule: "A status that tells the hostIP tells the hostIPs too.",
+        quote: "hostIPs holds the IP addresses allocated to the host.",
+        link: pages::STATUS,
+        since_minor: 30,
+        judge: host_ips_are_told,
+    },
+    Guarantee {
         id: "G-host-stays",
         rule: "A pod that is bound stays on its node: neither nodeName nor hostIP becomes another.",
         quote: "A given Pod (as defined by a UID) is never \"rescheduled\" to a different node; instead, that Pod can be \
@@ -209,6 +217,19 @@ fn host_is_told(case: &Case) -> Outcome {
         findings.at_risk();
         if it.pod_seen.host_ip.is_none() {
             findings.broken(case, step, None, "the status has no hostIP".to_string());
+        }
+    }
+    findings.outcome()
+}
+
+fn host_ips_are_told(case: &Case) -> Outcome {
+    let mut findings = Findings::default();
+    let told = |it: &Step| it.pod_seen.host_ip.is_some();
+    for (step, it) in reported(case).filter(|(_, it)| told(it)) {
+        findings.at_risk();
+        if it.pod_seen.first_host_ip.is_none() {
+            let summary = "the status has a hostIP and no hostIPs".to_string();
+            findings.broken(case, step, None, summary);
         }
     }
     findings.outcome()

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 mod case;
+mod condition_list;
 mod conditions;
 mod delays;
 mod exits;
@@ -23,6 +24,7 @@ mod probes;
 mod process_times;
 mod prompt_starts;
 mod promptness;
+mod qos;
 mod readiness;
 mod restarts;
 mod sidecars;
@@ -98,6 +100,8 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         conditions::RULES,
         messages::RULES,
         identity::RULES,
+        qos::RULES,
+        condition_list::RULES,
         generation::RULES,
         states::RULES,
         hidden_ends::RULES,
@@ -125,6 +129,9 @@ pub const HOLD_FOR_ANY_POD: &[&str] = &[
     "G-host-ips-agree",
     "G-pod-ips-agree",
     "G-qos-stays",
+    "G-qos-fits-resources",
+    "G-one-condition-each",
+    "G-condition-is-true-or-false",
 ];
 
 /// What a judge gathers on its way through a trace.
@@ -208,6 +215,7 @@ mod pages {
     pub const CONTAINER_STATE: &str =
         "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3517 (ContainerState)";
     pub const CONDITION: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3808 (PodCondition)";
+    pub const LIST_TYPES: &str = "https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy";
     pub const PHASE_FIELD: &str = "https://github.com/kubernetes/api/blob/v0.37.0/core/v1/types.go#L3714 (PodPhase)";
     pub const POD_GENERATION: &str = "https://kubernetes.io/docs/concepts/workloads/pods/#pod-generation";
     pub const OBJECT_META: &str = "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/";

@@ -62,6 +62,10 @@ pub const POD_STATUS: Page = Page {
             &["G-host-is-told", "G-host-stays"],
         ),
         judged(
+            "hostIPs holds the IP addresses allocated to the host.",
+            &["G-host-ips-are-told"],
+        ),
+        judged(
             "If this field is specified, the first entry must match the hostIP field.",
             &["G-host-ips-agree"],
         ),
@@ -105,7 +109,7 @@ pub const POD_STATUS: Page = Page {
         ),
         judged(
             "The Quality of Service (QOS) classification assigned to the pod based on resource requirements",
-            &["G-qos-stays"],
+            &["G-qos-stays", "G-qos-fits-resources"],
         ),
         open(
             "It is empty if no resources resize is pending.",
@@ -116,10 +120,14 @@ pub const POD_STATUS: Page = Page {
             "If set, this represents the .metadata.generation that the pod condition was set based upon.",
             &["G-condition-generation"],
         ),
+        judged(
+            "Status is the status of the condition. Can be True, False, Unknown.",
+            &["G-condition-is-true-or-false"],
+        ),
         open("Last time we probed the condition.", NotVisible, "no kubelet sets it"),
         judged(
             "Last time the condition transitioned from one status to another.",
-            &["G-transition-time"],
+            &["G-transition-time", "G-condition-after-start"],
         ),
         open(
             "Unique, one-word, CamelCase reason for the condition's last transition.",

@@ -11,6 +11,7 @@ mod frames;
 mod millis;
 mod notes;
 pub mod object;
+mod quantity;
 mod read;
 mod value;
 

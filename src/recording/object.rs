@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 
+pub use super::quantity::Quantity;
 use crate::trace::{Qos, UnixMs};
 
 /// A pod as received.
@@ -63,6 +64,8 @@ pub struct Spec {
     pub share_process_namespace: Option<bool>,
     pub host_network: Option<bool>,
     pub os: Option<Os>,
+    /// Of the whole pod (KEP-2837).
+    pub resources: Option<IgnoredAny>,
     #[serde(deserialize_with = "null_is_default")]
     pub init_containers: Vec<Container>,
     #[serde(deserialize_with = "null_is_default")]
@@ -90,9 +93,28 @@ pub struct Container {
     #[serde(deserialize_with = "null_is_default")]
     pub restart_policy_rules: Vec<IgnoredAny>,
     pub lifecycle: Option<Lifecycle>,
+    pub resources: Option<Resources>,
     pub startup_probe: Option<Probe>,
     pub readiness_probe: Option<Probe>,
     pub liveness_probe: Option<Probe>,
+}
+
+/// `resources` of a container.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    #[serde(deserialize_with = "null_is_default")]
+    pub requests: Amounts,
+    #[serde(deserialize_with = "null_is_default")]
+    pub limits: Amounts,
+}
+
+/// What decides about the class of service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Amounts {
+    pub cpu: Option<Quantity>,
+    pub memory: Option<Quantity>,
 }
 
 /// `lifecycle` of a container.

@@ -263,6 +263,8 @@ impl Node<'_> {
             pod_seen: PodSeen {
                 unbound: !api.bound,
                 generation: Some(api.generation),
+                // No container asks for resources.
+                qos_due: Some(Qos::BestEffort),
                 ..api.pod_seen.clone()
             },
         });

@@ -199,6 +199,8 @@ faults! {
     SidecarExitFailsPod = "sidecar-exit-fails-pod",
     /// A process that was killed shows 143.
     KilledShows143 = "killed-shows-143",
+    /// The exit code is the whole wait status: the code times 256.
+    ExitCodeIsWaitStatus = "exit-code-is-wait-status",
     /// A process that has completed has the reason Error.
     CompletedIsError = "completed-is-error",
     /// An end after a restart shows the exit code of the life before.
@@ -215,12 +217,20 @@ faults! {
     HostIpMoves = "host-ip-moves",
     /// The first of hostIPs is not hostIP.
     HostIpsDisagree = "host-ips-disagree",
+    /// The list of the node's addresses is never published.
+    HostIpsMissing = "host-ips-missing",
     /// The pod's startTime is that of its newest status.
     StartTimeMoves = "start-time-moves",
     /// The pod's startTime is never published.
     StartTimeMissing = "start-time-missing",
     /// The class of service is not published in every second update.
     QosLost = "qos-lost",
+    /// The class of service is Burstable although no container asks for resources.
+    QosWrong = "qos-wrong",
+    /// Ready is listed twice.
+    ConditionTwice = "condition-twice",
+    /// The status of Ready is neither True nor False nor Unknown.
+    ReadyUndefined = "ready-undefined",
     /// observedGeneration is ahead of the object's generation.
     GenerationAhead = "generation-ahead",
     /// The conditions' observedGeneration is ahead of the object's generation.

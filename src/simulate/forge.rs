@@ -57,6 +57,11 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 exit.code = 143;
             }
         }),
+        Fault::ExitCodeIsWaitStatus => exits(view, |exit, _| {
+            if exit.reason != Reason::ContainerStatusUnknown {
+                exit.code *= 256;
+            }
+        }),
         Fault::CompletedIsError => exits(view, |exit, _| {
             if exit.code == 0 {
                 exit.reason = Reason::Error;
@@ -80,6 +85,7 @@ pub fn status(fault: Fault, spec: &PodSpec, writes: usize, before: &PodView, vie
                 view.phase = Phase::Succeeded;
             }
         }
+        Fault::ReadyUndefined => withdraw(view, ConditionKind::Ready),
         Fault::ReadyNever => {
             withdraw(view, ConditionKind::Ready);
             withdraw(view, ConditionKind::ContainersReady);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::faults::Fault;
 use crate::model::State;
-use crate::trace::{BackOffSaid, ConditionKind, PodSeen, PodView, Reason, Seen, Step, UnixMs};
+use crate::trace::{BackOffSaid, ConditionKind, PodSeen, PodView, Qos, Reason, Seen, Step, UnixMs};
 
 /// Changes what goes with the containers' statuses in `view`.
 pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, seen: &mut [Seen]) {
@@ -72,6 +72,7 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
             seen.host_ip = seen.host_ip.map(other);
             seen.first_host_ip = seen.host_ip;
         }
+        Fault::HostIpsMissing => seen.first_host_ip = None,
         Fault::HostIpsDisagree => seen.first_host_ip = seen.host_ip.map(other),
         Fault::PodIpsDisagree => seen.first_pod_ip = seen.pod_ip.map(other),
         Fault::PodIpChanges if now_and_then => {
@@ -79,6 +80,9 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
             seen.first_pod_ip = seen.pod_ip;
         }
         Fault::QosLost if now_and_then => seen.qos = None,
+        Fault::QosWrong => seen.qos = Some(Qos::Burstable),
+        Fault::ConditionTwice => seen.conditions[ConditionKind::Ready as usize].is_repeated = true,
+        Fault::ReadyUndefined => seen.conditions[ConditionKind::Ready as usize].is_undefined = true,
         Fault::GenerationAhead => seen.observed_generation = seen.observed_generation.map(|it| it + 1),
         Fault::ConditionGenerationAhead => {
             for condition in &mut seen.conditions {

@@ -100,6 +100,7 @@ impl Published {
             self.pod_seen.conditions[kind as usize] = ConditionSeen {
                 transition: at.filter(|_| stays).or(Some(second(now))),
                 observed_generation,
+                ..ConditionSeen::default()
             };
         }
     }

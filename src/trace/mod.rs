@@ -11,6 +11,7 @@ mod journal;
 mod life;
 pub mod normalize;
 mod pod;
+mod qos;
 mod seen;
 
 pub use pod::spec as spec_of_pod;

@@ -4,7 +4,7 @@ use podcheck_generators::RestartPolicy;
 
 use super::{
     BackOffSaid, Condition, ConditionKind, ConditionSeen, ContainerSpec, ContainerView, Exit, Kind, Phase, PodSeen,
-    PodSpec, PodView, ProbeSpec, Reason, Seen, State,
+    PodSpec, PodView, ProbeSpec, Reason, Seen, State, qos,
 };
 use crate::recording::object;
 
@@ -109,7 +109,7 @@ fn not_covered(pod: &object::Pod) -> Vec<String> {
     names
 }
 
-fn with_init<'a>(
+pub(super) fn with_init<'a>(
     init: &'a [object::Container],
     main: &'a [object::Container],
 ) -> impl Iterator<Item = (&'a object::Container, bool)> {
@@ -149,7 +149,7 @@ pub(super) fn late_not_covered(pod: &object::Pod) -> impl Iterator<Item = String
     // The kubelet itself ended the pod: Evicted, DeadlineExceeded, Preempting, OutOfcpu, NodeAffinity, …
     let ended = pod.status.reason.as_deref().filter(|reason| !reason.is_empty());
     let ended = ended.map(|reason| format!("a pod that the kubelet ends by itself ({reason})"));
-    names.chain(ended).chain(failed_start(pod))
+    names.chain(ended).chain(failed_start(pod)).chain(foreign_exit(pod))
 }
 
 /// A container that cannot be started, in a pod that was not made here: one that was has all that it needs.
@@ -157,15 +157,9 @@ fn failed_start(pod: &object::Pod) -> Option<String> {
     if pod.metadata.annotations.scenario.is_some() {
         return None;
     }
-    let statuses = pod
-        .status
-        .init_container_statuses
-        .iter()
-        .chain(&pod.status.container_statuses);
-    let mut reasons = statuses.flat_map(|status| {
+    let mut reasons = statuses(&pod.status).flat_map(|status| {
         let waiting = status.state.waiting.as_ref().and_then(|it| it.reason.as_deref());
-        let ends = [&status.state.terminated, &status.last_state.terminated];
-        let ends = ends.into_iter().flatten().filter_map(|it| it.reason.as_deref());
+        let ends = ends(status).filter_map(|it| it.reason.as_deref());
         // That one waits by the rule of another container.
         let is_failure = |reason: &str| {
             matches!(Reason::parse(Some(reason)), Reason::Other(_)) && reason != "RestartingAllContainers"
@@ -177,6 +171,28 @@ fn failed_start(pod: &object::Pod) -> Option<String> {
     reasons
         .next()
         .map(|reason| format!("a container that cannot be started ({reason})"))
+}
+
+/// An exit code that no Linux process has, in a pod that was not made here: what ran was no such process (but one of
+/// Windows, say, or WebAssembly in the runtime's own), and which codes it can have nobody knows.
+fn foreign_exit(pod: &object::Pod) -> Option<String> {
+    if pod.metadata.annotations.scenario.is_some() {
+        return None;
+    }
+    let mut codes = statuses(&pod.status).flat_map(ends).map(|it| it.exit_code);
+    codes
+        .find(|code| u8::try_from(*code).is_err())
+        .map(|code| format!("an exit code that no Linux process has ({code})"))
+}
+
+fn statuses(status: &object::Status) -> impl Iterator<Item = &object::ContainerStatus> {
+    status.init_container_statuses.iter().chain(&status.container_statuses)
+}
+
+/// The ends of this life and of the one before.
+fn ends(status: &object::ContainerStatus) -> impl Iterator<Item = &object::Terminated> {
+    let ends = [&status.state.terminated, &status.last_state.terminated];
+    ends.into_iter().flatten()
 }
 
 /// The published status.
@@ -315,14 +331,19 @@ pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
         pod_ip: status.pod_ip.and_then(|address| address.ip),
         first_pod_ip: listed(&status.pod_ips),
         qos: status.qos_class,
+        qos_due: qos::due(pod),
         generation: pod.metadata.generation,
         observed_generation: status.observed_generation,
         conditions: ConditionKind::ALL.map(|kind| {
-            let found = status.conditions.iter().find(|it| &*it.kind == kind.as_str());
-            found.map_or_else(ConditionSeen::default, |condition| ConditionSeen {
-                transition: condition.last_transition_time.map(|time| time.0),
-                observed_generation: condition.observed_generation,
-            })
+            let mut found = status.conditions.iter().filter(|it| &*it.kind == kind.as_str());
+            found
+                .next()
+                .map_or_else(ConditionSeen::default, |condition| ConditionSeen {
+                    transition: condition.last_transition_time.map(|time| time.0),
+                    observed_generation: condition.observed_generation,
+                    is_repeated: found.next().is_some(),
+                    is_undefined: !["True", "False", "Unknown"].contains(&&*condition.status),
+                })
         }),
         out_of_order: is_out_of_order(pod),
         on_host_network: pod.spec.host_network == Some(true),

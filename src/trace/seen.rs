@@ -26,6 +26,8 @@ pub struct PodSeen {
     pub first_pod_ip: Option<IpAddr>,
     /// `status.qosClass`.
     pub qos: Option<Qos>,
+    /// The class that follows from the specification's resources, where that is certain.
+    pub qos_due: Option<Qos>,
     /// `metadata.generation`.
     pub generation: Option<i64>,
     /// `status.observedGeneration`.
@@ -41,7 +43,7 @@ pub struct PodSeen {
     pub status_entries: u32,
 }
 
-/// A condition's time and generation.
+/// A condition's time and generation, and what is wrong with its form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ConditionSeen {
@@ -49,6 +51,10 @@ pub struct ConditionSeen {
     pub transition: Option<UnixMs>,
     /// `observedGeneration`.
     pub observed_generation: Option<i64>,
+    /// The status has more than one condition of this type.
+    pub is_repeated: bool,
+    /// `status` is neither True nor False nor Unknown.
+    pub is_undefined: bool,
 }
 
 /// Quality of service class.

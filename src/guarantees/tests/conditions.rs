@@ -251,3 +251,42 @@ fn a_transition_takes_a_change() {
         moved(&waiting, kind).breaks(&[id]);
     }
 }
+
+#[test]
+fn a_condition_is_listed_once_and_is_true_or_false() {
+    let (once, known) = ("G-one-condition-each", "G-condition-is-true-or-false");
+    up().keeps(once);
+    up().keeps(known);
+    for kind in ConditionKind::ALL {
+        let mut twice = up();
+        twice.newest().pod_seen.conditions[kind as usize].is_repeated = true;
+        twice.breaks(&[once]);
+        let mut undefined = up();
+        undefined.newest().pod_seen.conditions[kind as usize].is_undefined = true;
+        undefined.breaks(&[known]);
+    }
+    let mut without = up();
+    without.newest().view.conditions[Ready as usize] = None;
+    without.newest().pod_seen.conditions[Ready as usize].is_repeated = true;
+    assert!(!without.broken().contains(&once));
+}
+
+#[test]
+fn no_condition_changes_before_the_kubelet_knows_of_the_pod() {
+    let id = "G-condition-after-start";
+    up().keeps(id);
+    let before = |kind, ms| {
+        let mut pod = up();
+        for step in &mut pod.trace.steps {
+            step.pod_seen.conditions[kind as usize].transition = Some(EPOCH_MS - ms);
+        }
+        pod
+    };
+    for kind in [PodReadyToStartContainers, Initialized, ConditionKind::ContainersReady] {
+        assert!(before(kind, 2_000).broken().contains(&id));
+        assert!(!before(kind, 1_000).broken().contains(&id), "cut to seconds");
+    }
+    for kind in [PodScheduled, Ready] {
+        assert!(!before(kind, 60_000).broken().contains(&id), "others set it, too");
+    }
+}

@@ -1,9 +1,9 @@
 //! Who and where a pod is.
 
 use super::support::{EPOCH_MS, Pod, pod};
-use crate::trace::ConditionKind;
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, OnFailure};
+use crate::trace::{ConditionKind, Qos};
 
 fn up() -> Pod {
     pod(Always, 3, &["m0"])
@@ -30,7 +30,7 @@ fn a_pod_is_acknowledged_once_and_before_its_containers_start() {
         step.pod_seen.start_time = Some(EPOCH_MS + 2_000);
     }
     up().keeps("G-acknowledged-first");
-    late.breaks(&["G-acknowledged-first"]);
+    late.breaks(&["G-acknowledged-first", "G-condition-after-start"]);
 }
 
 #[test]
@@ -39,6 +39,7 @@ fn a_pod_stays_on_its_node() {
         seen.host_ip = None;
         seen.first_host_ip = None;
     });
+    changed("G-host-ips-are-told", |seen| seen.first_host_ip = None);
     changed("G-host-stays", |seen| seen.elsewhere = true);
     changed("G-host-stays", |seen| {
         seen.host_ip = Some([172, 18, 0, 3].into());
@@ -69,7 +70,28 @@ fn a_pod_has_one_address_and_has_it_before_anything_runs() {
 #[test]
 fn the_class_of_service_stays() {
     changed("G-qos-stays", |seen| seen.qos = None);
-    changed("G-qos-stays", |seen| seen.qos = Some(crate::trace::Qos::Burstable));
+    changed("G-qos-stays", |seen| {
+        (seen.qos, seen.qos_due) = (Some(Qos::Burstable), None);
+    });
+}
+
+#[test]
+fn the_class_of_service_fits_the_resources() {
+    let id = "G-qos-fits-resources";
+    let of = |told, due| {
+        let mut pod = up();
+        for step in &mut pod.trace.steps {
+            (step.pod_seen.qos, step.pod_seen.qos_due) = (Some(told), due);
+        }
+        pod
+    };
+    for class in [Qos::Guaranteed, Qos::Burstable, Qos::BestEffort] {
+        of(class, Some(class)).keeps(id);
+        of(class, None).breaks(&[]);
+        of(Qos::Unknown, Some(class)).breaks(&[id]);
+    }
+    of(Qos::Guaranteed, Some(Qos::Burstable)).breaks(&[id]);
+    of(Qos::BestEffort, Some(Qos::Guaranteed)).breaks(&[id]);
 }
 
 #[test]

@@ -109,8 +109,11 @@ fn only_what_has_crashed_crashes_in_a_loop() {
 fn a_first_life_has_no_past() {
     running().keeps("G-first-life-has-no-past");
     let past = pod(Always, 3, &["m0"]).life("m0", 1.0, None);
-    past.step(2.0, Running, "", "m0:R0sr/137")
-        .breaks(&["G-first-life-has-no-past", "G-end-names-its-life"]);
+    past.step(2.0, Running, "", "m0:R0sr/137").breaks(&[
+        "G-first-life-has-no-past",
+        "G-terminated-tells-times",
+        "G-end-names-its-life",
+    ]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What statuses tell.
 
-use super::support::{Pod, pod, probe};
+use super::support::{EPOCH_MS, Pod, pod, probe};
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, Never, OnFailure};
 
@@ -139,6 +139,20 @@ fn terminated_tells_of_a_life() {
     let seen = &mut turned.trace.steps[0].seen[0];
     std::mem::swap(&mut seen.started_at, &mut seen.finished_at);
     turned.breaks(&["G-terminated-tells-times"]);
+    let again = || {
+        running()
+            .killed("m0", 3.0)
+            .step(3.5, Running, "ip sandbox", "m0:T0=137")
+            .life("m0", 4.0, None)
+            .step(5.0, Running, UP, "m0:R1sr/137")
+    };
+    again().keeps("G-terminated-tells-times");
+    for (started, finished) in [(None, Some(EPOCH_MS + 3_000)), (Some(EPOCH_MS + 1_000), Some(0))] {
+        let mut silent = again();
+        let seen = &mut silent.newest().seen[0];
+        (seen.last_started_at, seen.last_finished_at) = (started, finished);
+        assert!(silent.broken().contains(&"G-terminated-tells-times"));
+    }
 }
 
 #[test]

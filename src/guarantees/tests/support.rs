@@ -279,11 +279,13 @@ impl Pod {
             pod_ip: pod_ip.then_some(pod),
             first_pod_ip: pod_ip.then_some(pod),
             qos: Some(Qos::BestEffort),
+            qos_due: Some(Qos::BestEffort),
             generation,
             observed_generation: generation,
             conditions: ConditionKind::ALL.map(|kind| ConditionSeen {
                 transition: transition(kind),
                 observed_generation: generation,
+                ..ConditionSeen::default()
             }),
             status_entries: entries as u32,
             ..PodSeen::default()
