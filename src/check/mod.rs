@@ -12,6 +12,8 @@ mod overdue;
 mod search;
 mod stages;
 mod teardown;
+#[cfg(test)]
+mod testing;
 mod verdict;
 mod visited;
 

@@ -147,22 +147,9 @@ impl Before {
 
 #[cfg(test)]
 mod tests {
-    use podcheck_generators::Scenario;
-
     use super::*;
-    use crate::model::KubeletVersion;
-    use crate::simulate::{Options, simulate};
+    use crate::check::testing::simulated;
     use crate::trace::DeletionMark;
-
-    fn simulated(yaml: &str) -> Trace {
-        let version = KubeletVersion { minor: 34, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let options = Options {
-            seed: None,
-            ..Options::new(version, 1)
-        };
-        simulate(&scenario, &options)
-    }
 
     /// A pod that is deleted with a grace of 5 s and, for its finalizer, is still there when it has ended.
     fn with_finalizer() -> Trace {

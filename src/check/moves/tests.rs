@@ -1,55 +1,12 @@
 //! What the moves must be able to explain, and what not: simulated lives, as they are or changed in one place.
 
-use podcheck_generators::{Profile, Scenario, cases};
+use podcheck_generators::{Profile, cases};
 
+use crate::check::testing::{VERSION, ended, first, is_refused, judged, life, runs, scenario, view};
 use crate::check::{Bounds, Inclusion, includes};
 use crate::model::{Behaviour, KubeletVersion, unknown_exit};
 use crate::simulate::{Options, simulate};
 use crate::trace::{ConditionKind, EventType, JournalKind, Phase, State, Step, Trace};
-
-const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
-
-fn scenario(yaml: &str) -> Scenario {
-    Scenario::from_yaml(yaml).expect("a scenario")
-}
-
-/// A life on a quiet node that publishes every status, and that the model explains.
-fn life(yaml: &str) -> Trace {
-    let scenario = scenario(yaml);
-    let options = Options {
-        seed: None,
-        ..Options::new(VERSION, 0)
-    };
-    let trace = simulate(&scenario, &options);
-    assert_eq!(judged(&trace), Inclusion::Included);
-    trace
-}
-
-fn judged(trace: &Trace) -> Inclusion {
-    includes(&Behaviour::of(VERSION), trace, &Bounds::with_delay(0))
-}
-
-fn is_refused(trace: &Trace) -> bool {
-    matches!(judged(trace), Inclusion::Excluded(_))
-}
-
-/// The first step in which container `index` is in such a state.
-fn first(trace: &Trace, index: usize, is_it: impl Fn(&State) -> bool) -> usize {
-    let shows = |step: &Step| {
-        step.view.containers[index]
-            .as_ref()
-            .is_some_and(|view| is_it(&view.state))
-    };
-    trace.steps.iter().position(shows).expect("it comes to that")
-}
-
-fn runs(state: &State) -> bool {
-    *state == State::Running
-}
-
-fn ended(state: &State) -> bool {
-    matches!(state, State::Terminated(_))
-}
 
 /// Everything from this step on comes so much later, and so do the processes.
 fn put_off(trace: &mut Trace, from: usize, later_ms: i64) {
@@ -235,8 +192,7 @@ fn a_terminal_phase_may_come_with_a_container_that_still_runs() {
     );
     trace.journal = None;
     let failed = first(&trace, 1, ended);
-    let sidecar = trace.steps[failed].view.containers[0].as_ref();
-    assert!(sidecar.is_some_and(|view| runs(&view.state)));
+    assert!(view(&trace.steps[failed], 0).is_some_and(|view| runs(&view.state)));
     trace.steps.truncate(failed + 1);
     trace.steps[failed].view.phase = Phase::Failed;
     let gone = Step {
