@@ -433,4 +433,20 @@ mod tests {
         assert_eq!(life(0, 0), (None, None));
         assert_eq!(life(1, 1), (Some(Interval::of_second(1)), Some(Interval::of_second(1))));
     }
+
+    /// An end that no status shows is told by its line alone.
+    #[test]
+    fn a_line_says_how_a_life_ended() {
+        let told = |code: u8| {
+            let mut facts = Facts::told(vec![Vec::new()]);
+            facts.add_journal(0, 0, 1, JournalKind::Exit(code));
+            facts.get(0, 0).and_then(|life| life.exit.clone())
+        };
+        let completed = Exit {
+            code: 0,
+            reason: Reason::Completed,
+        };
+        assert_eq!(told(0), Some(completed));
+        assert_eq!(told(3), Some(exit(3)));
+    }
 }

@@ -9,7 +9,7 @@ use super::stages::Deletion;
 use super::{Bounds, Inclusion, includes};
 use crate::model::{self, Behaviour, KubeletVersion, PodSpec, Status};
 use crate::simulate::{CREATED_MS, Options, simulate, spec_of};
-use crate::trace::{ContainerView, State, Step, Trace, UnixMs};
+use crate::trace::{ContainerView, Exit, Reason, State, Step, Trace, UnixMs};
 
 pub const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
 
@@ -110,12 +110,24 @@ impl Asked {
         self.ask(|moves| moves.expand(node).next)
     }
 
-    /// The pod when all its containers have been started at once and are published as running.
-    pub fn running(&self) -> Node {
+    /// The pod when its first `started` containers have been started at once and are published as running.
+    pub fn running(&self, started: usize) -> Node {
         let mut node = Node::new(&self.spec, CREATED_MS);
-        model::sync_status(&self.behaviour, &self.spec, &mut node.pod);
-        (0..self.spec.containers.len()).for_each(|index| node.pod.start(index, false));
-        model::sync_status(&self.behaviour, &self.spec, &mut node.pod);
+        self.publish(&mut node);
+        (0..started).for_each(|index| node.pod.start(index, false));
+        self.publish(&mut node);
         node
+    }
+
+    /// A sync publishes what is known.
+    pub fn publish(&self, node: &mut Node) {
+        model::sync_status(&self.behaviour, &self.spec, &mut node.pod);
+    }
+}
+
+pub fn exit(code: i32) -> Exit {
+    Exit {
+        code,
+        reason: if code == 0 { Reason::Completed } else { Reason::Error },
     }
 }

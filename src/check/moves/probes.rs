@@ -226,3 +226,6 @@ impl Moves<'_> {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests;
