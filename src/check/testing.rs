@@ -19,13 +19,9 @@ pub fn scenario(yaml: &str) -> Scenario {
 
 /// A life on a quiet node that publishes every status.
 pub fn simulated(yaml: &str) -> Trace {
-    simulated_on(VERSION, yaml)
-}
-
-pub fn simulated_on(version: KubeletVersion, yaml: &str) -> Trace {
     let options = Options {
         seed: None,
-        ..Options::new(version, 0)
+        ..Options::new(VERSION, 0)
     };
     simulate(&scenario(yaml), &options)
 }
@@ -38,11 +34,7 @@ pub fn life(yaml: &str) -> Trace {
 }
 
 pub fn judged(trace: &Trace) -> Inclusion {
-    judged_by(VERSION, trace)
-}
-
-pub fn judged_by(version: KubeletVersion, trace: &Trace) -> Inclusion {
-    includes(&Behaviour::of(version), trace, &Bounds::with_delay(0))
+    includes(&Behaviour::of(VERSION), trace, &Bounds::with_delay(0))
 }
 
 pub fn is_refused(trace: &Trace) -> bool {
@@ -125,6 +117,7 @@ impl Asked {
     }
 }
 
+/// How a process leaves with this code.
 pub fn exit(code: i32) -> Exit {
     Exit {
         code,

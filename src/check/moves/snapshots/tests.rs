@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::Inclusion;
-use crate::check::testing::{Asked, VERSION, ended, judged, simulated, view};
+use crate::check::testing::{Asked, VERSION, ended, exit, judged, simulated, view};
 use crate::model::Status;
 use crate::trace::{JournalKind, Reason, Step, Trace};
 
@@ -87,10 +87,6 @@ fn a_life_before_that_is_gone_can_have_been_there_for_a_probes_kill() {
              observeMsMax: 20000\n"
         );
         let mut asked = Asked::of(VERSION, &yaml);
-        let exit = |code| Exit {
-            code,
-            reason: Reason::Error,
-        };
         let mut node = Node::new(&asked.spec, 0);
         node.pod.start(0, false);
         node.pod.exit(0, exit(1));
