@@ -294,6 +294,7 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::testing::exit;
 
     const SECOND: Interval = Interval { lo: 10_000, hi: 10_999 };
 
@@ -370,13 +371,6 @@ mod tests {
         assert_eq!(told(ended_with(0, None)), (false, false));
     }
 
-    fn exit(code: i32) -> Exit {
-        Exit {
-            code,
-            reason: Reason::Error,
-        }
-    }
-
     /// What one status of a container in its second life, with a `lastState` that began at 1 s and ended at 2 s, tells of
     /// the ends of its lives.
     fn ends_told(state: State, id: Option<&str>, last_id: Option<&str>) -> [Option<Interval>; 2] {
@@ -432,5 +426,17 @@ mod tests {
         };
         assert_eq!(life(0, 0), (None, None));
         assert_eq!(life(1, 1), (Some(Interval::of_second(1)), Some(Interval::of_second(1))));
+    }
+
+    /// An end that no status shows is told by its line alone.
+    #[test]
+    fn a_line_says_how_a_life_ended() {
+        let told = |code: u8| {
+            let mut facts = Facts::told(vec![Vec::new()]);
+            facts.add_journal(0, 0, 1, JournalKind::Exit(code));
+            facts.get(0, 0).and_then(|life| life.exit.clone())
+        };
+        assert_eq!(told(0), Some(exit(0)));
+        assert_eq!(told(3), Some(exit(3)));
     }
 }

@@ -13,6 +13,8 @@ mod overdue;
 mod search;
 mod stages;
 mod teardown;
+#[cfg(test)]
+mod testing;
 mod verdict;
 mod visited;
 

@@ -182,22 +182,10 @@ impl Before {
 
 #[cfg(test)]
 mod tests {
-    use podcheck_generators::Scenario;
-
     use super::*;
-    use crate::model::KubeletVersion;
-    use crate::simulate::{Options, simulate};
-    use crate::trace::DeletionMark;
-
-    fn simulated(yaml: &str) -> Trace {
-        let version = KubeletVersion { minor: 34, patch: 0 };
-        let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-        let options = Options {
-            seed: None,
-            ..Options::new(version, 1)
-        };
-        simulate(&scenario, &options)
-    }
+    use crate::check::Inclusion;
+    use crate::check::testing::{judged, simulated};
+    use crate::trace::{ConditionKind, ContainerView, DeletionMark};
 
     /// A pod that is deleted with a grace of 5 s and, for its finalizer, is still there when it has ended.
     fn with_finalizer() -> Trace {
@@ -273,5 +261,35 @@ mod tests {
         });
         let stages = Stages::of(&trace).all;
         assert_eq!(stages.last().expect("a status").initialized, [false, true]);
+    }
+
+    /// The scheduler and a client write into the object too; the kubelet's status tells of containers, or why it does not.
+    #[test]
+    fn only_the_kubelets_word_is_to_be_explained() {
+        let mut trace = with_init();
+        let tells = |step: &Step| step.view.containers.iter().any(Option::is_some);
+        let told = trace.steps.iter().position(tells).expect("a status of the kubelet's");
+        let scheduled = |step: &Step| step.condition(ConditionKind::PodScheduled) == Some(true);
+        assert!(trace.steps[..told].iter().any(scheduled));
+        let first = |trace: &Trace| Stages::of(trace).all[0].step.event_index;
+        assert_eq!(first(&trace), trace.steps[told].event_index);
+        trace.steps[told].view.containers.fill(None);
+        assert_eq!(first(&trace), trace.steps[told].event_index);
+    }
+
+    /// WS-1: a pod that has ended is still said to run while the kubelet stops it; a stream that is joined then has no
+    /// earlier status that said so.
+    #[test]
+    fn a_stream_can_be_joined_while_a_terminal_phase_is_held_back() {
+        let mut trace = with_init();
+        let has_ended = |step: &Step| {
+            let mut views = step.view.containers.iter();
+            views.all(|view| view.as_ref().is_some_and(ContainerView::has_succeeded))
+        };
+        let ended = trace.steps.iter().position(has_ended).expect("it does");
+        assert_eq!(trace.steps[ended].view.phase, Phase::Running);
+        trace.steps.drain(..ended);
+        trace.gaps = vec![Gap::JoinedInTheMiddle];
+        assert_eq!(judged(&trace), Inclusion::Included);
     }
 }

@@ -220,3 +220,6 @@ impl Moves<'_> {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,55 +1,13 @@
 //! What the moves must be able to explain, and what not: simulated lives, as they are or changed in one place.
 
-use podcheck_generators::{Profile, Scenario, cases};
+use podcheck_generators::{Profile, cases};
 
+use crate::check::teardown::Grace;
+use crate::check::testing::{Asked, VERSION, ended, exit, first, is_refused, judged, life, runs, scenario, view};
 use crate::check::{Bounds, Inclusion, includes};
-use crate::model::{Behaviour, KubeletVersion, unknown_exit};
-use crate::simulate::{Options, simulate};
-use crate::trace::{ConditionKind, EventType, JournalKind, Phase, State, Step, Trace};
-
-const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
-
-fn scenario(yaml: &str) -> Scenario {
-    Scenario::from_yaml(yaml).expect("a scenario")
-}
-
-/// A life on a quiet node that publishes every status, and that the model explains.
-fn life(yaml: &str) -> Trace {
-    let scenario = scenario(yaml);
-    let options = Options {
-        seed: None,
-        ..Options::new(VERSION, 0)
-    };
-    let trace = simulate(&scenario, &options);
-    assert_eq!(judged(&trace), Inclusion::Included);
-    trace
-}
-
-fn judged(trace: &Trace) -> Inclusion {
-    includes(&Behaviour::of(VERSION), trace, &Bounds::with_delay(0))
-}
-
-fn is_refused(trace: &Trace) -> bool {
-    matches!(judged(trace), Inclusion::Excluded(_))
-}
-
-/// The first step in which container `index` is in such a state.
-fn first(trace: &Trace, index: usize, is_it: impl Fn(&State) -> bool) -> usize {
-    let shows = |step: &Step| {
-        step.view.containers[index]
-            .as_ref()
-            .is_some_and(|view| is_it(&view.state))
-    };
-    trace.steps.iter().position(shows).expect("it comes to that")
-}
-
-fn runs(state: &State) -> bool {
-    *state == State::Running
-}
-
-fn ended(state: &State) -> bool {
-    matches!(state, State::Terminated(_))
-}
+use crate::model::{self, Behaviour, KubeletVersion, Mode, unknown_exit};
+use crate::simulate::{CREATED_MS, Options, simulate};
+use crate::trace::{ConditionKind, EventType, JournalKind, Phase, Reason, State, Step, Trace};
 
 /// Everything from this step on comes so much later, and so do the processes.
 fn put_off(trace: &mut Trace, from: usize, later_ms: i64) {
@@ -235,8 +193,7 @@ fn a_terminal_phase_may_come_with_a_container_that_still_runs() {
     );
     trace.journal = None;
     let failed = first(&trace, 1, ended);
-    let sidecar = trace.steps[failed].view.containers[0].as_ref();
-    assert!(sidecar.is_some_and(|view| runs(&view.state)));
+    assert!(view(&trace.steps[failed], 0).is_some_and(|view| runs(&view.state)));
     trace.steps.truncate(failed + 1);
     trace.steps[failed].view.phase = Phase::Failed;
     let gone = Step {
@@ -288,4 +245,57 @@ fn a_sidecar_can_be_called_started_when_its_pod_has_failed() {
         "      readiness: {handler: httpGet, outcome: {kind: passes}, initialDelaySeconds: 30, periodSeconds: 1, failureThreshold: \
          1, successThreshold: 1}\n",
     ));
+}
+
+/// WR-4: a delete that comes while a pod that ended by itself is stopped is noticed with the last status, or too late.
+#[test]
+fn a_delete_during_the_kill_may_be_noticed_at_its_end() {
+    let last_states = |is_deleted: bool| {
+        let mut asked = Asked::of(
+            VERSION,
+            "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: \
+             0}}]\nobserveMsMax: 20000\n",
+        );
+        asked.deletion = is_deleted.then_some((Grace::exactly(2), CREATED_MS));
+        let mut node = asked.running(1);
+        node.pod.exit(0, exit(3));
+        node.pod.refuse(0);
+        asked.publish(&mut node);
+        model::terminating_status(&asked.behaviour, &asked.spec, &mut node.pod);
+        model::kill_done(&mut node.pod);
+        let last = asked
+            .next(&node)
+            .into_iter()
+            .filter(|it| it.pod.mode == Mode::Terminated);
+        last.map(|it| it.pod.status.containers[0].state.clone())
+            .collect::<Vec<_>>()
+    };
+    let waits = || State::Waiting(Reason::CrashLoopBackOff);
+    assert_eq!(last_states(false), [waits()]);
+    assert_eq!(last_states(true), [waits(), State::Terminated(exit(3))]);
+}
+
+/// WR-5: a sidecar in back-off is said to be unknown at the end of its pod, and its lastState tells how it had ended (WR-6).
+/// Where lastState is that of the life before, nobody saw this one end, so it was not in back-off.
+#[test]
+fn a_life_whose_end_nobody_saw_was_not_in_back_off() {
+    let mut trace = life(
+        "restartPolicy: OnFailure\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 1000, \
+         exitCode: 1, onTerm: {action: exit, code: 0}}]\nmain:\n  - attempts: [{livesMs: 9000, onTerm: {action: exit, code: \
+         0}}]\nobserveMsMax: 40000\n",
+    );
+    let is_unknown = |state: &State| *state == State::Terminated(unknown_exit());
+    let unknown = first(&trace, 0, is_unknown);
+    let mut shown = 0..;
+    trace.steps.retain(|step| {
+        let is_second = view(step, 0).is_some_and(|view| view.restart_count > 0);
+        shown.next() >= Some(unknown) || !is_second
+    });
+    trace.journal = None;
+    assert_eq!(judged(&trace), Inclusion::Included);
+    for seen in trace.steps.iter_mut().flat_map(|step| &mut step.seen) {
+        seen.last_container_id = seen.last_container_id.take().map(|_| "the first".into());
+        (seen.last_started_at, seen.last_finished_at) = (None, None);
+    }
+    assert!(is_refused(&trace));
 }

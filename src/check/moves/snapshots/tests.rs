@@ -1,33 +1,11 @@
-use podcheck_generators::Scenario;
-
 use super::*;
-use crate::check::facts::Facts;
-use crate::check::{Bounds, Inclusion, includes};
-use crate::model::{Behaviour, KubeletVersion, Status};
-use crate::simulate::{Options, simulate};
+use crate::check::Inclusion;
+use crate::check::testing::{Asked, VERSION, ended, exit, judged, simulated, view};
+use crate::model::Status;
 use crate::trace::{JournalKind, Reason, Step, Trace};
 
-const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
-
-fn simulated(yaml: &str) -> Trace {
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let options = Options {
-        seed: None,
-        ..Options::new(VERSION, 1)
-    };
-    simulate(&scenario, &options)
-}
-
-fn judged(trace: &Trace) -> Inclusion {
-    includes(&Behaviour::of(VERSION), trace, &Bounds::with_delay(0))
-}
-
-fn view(step: &Step, index: usize) -> Option<&ContainerView> {
-    step.view.containers[index].as_ref()
-}
-
 fn has_ended(step: &Step, index: usize) -> bool {
-    view(step, index).is_some_and(|view| matches!(view.state, State::Terminated(_)))
+    view(step, index).is_some_and(|view| ended(&view.state))
 }
 
 /// Two mains that end after 3 s and 4 s and are both started again: the first so long after the second. No status shows
@@ -108,12 +86,8 @@ fn a_life_before_that_is_gone_can_have_been_there_for_a_probes_kill() {
             "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{{onTerm: {{action: exit, code: 0}}}}]\n{probes}\
              observeMsMax: 20000\n"
         );
-        let spec = simulated(&yaml).spec;
-        let exit = |code| Exit {
-            code,
-            reason: Reason::Error,
-        };
-        let mut node = Node::new(&spec, 0);
+        let mut asked = Asked::of(VERSION, &yaml);
+        let mut node = Node::new(&asked.spec, 0);
         node.pod.start(0, false);
         node.pod.exit(0, exit(1));
         node.pod.start(0, true);
@@ -128,22 +102,11 @@ fn a_life_before_that_is_gone_can_have_been_there_for_a_probes_kill() {
             ready: false,
             started: false,
         };
-        let target = Status {
+        asked.target = Status {
             containers: vec![ended],
             ..Status::unseen()
         };
-        let moves = Moves {
-            behaviour: &Behaviour::of(VERSION),
-            spec: &spec,
-            facts: &Facts::told(vec![Vec::new()]),
-            bounds: &Bounds::with_delay(0),
-            target: &target,
-            received: FAR_FUTURE,
-            deletion: None,
-            is_deleted_later: false,
-            initialized: &[true],
-        };
-        let nodes = moves.pruned(node);
+        let nodes = asked.ask(|moves| moves.pruned(node));
         let has_previous = |node: &Node| node.pod.containers[0].previous.is_some();
         nodes.iter().map(has_previous).collect::<Vec<_>>()
     };
