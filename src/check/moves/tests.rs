@@ -281,7 +281,7 @@ fn a_delete_during_the_kill_may_be_noticed_at_its_end() {
 fn a_life_whose_end_nobody_saw_was_not_in_back_off() {
     let mut trace = life(
         "restartPolicy: OnFailure\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{livesMs: 1000, \
-         exitCode: 1, onTerm: {action: exit, code: 0}}]\nmain:\n  - attempts: [{livesMs: 9000, onTerm: {action: exit, code: \
+         exitCode: 1, onTerm: {action: exit, code: 0}}]\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
          0}}]\nobserveMsMax: 40000\n",
     );
     let is_unknown = |state: &State| *state == State::Terminated(unknown_exit());

@@ -52,7 +52,7 @@ fn a_kill_is_not_refused_for_the_sake_of_a_life_that_is_gone() {
         node.pod.exit(0, exit(1));
         node.pod.start(0, true);
         if is_gone {
-            node.pod.containers[0].previous = None;
+            node.pod.container(0).previous = None;
         }
         asked.publish(&mut node);
         asked.target = Status::clone(&node.pod.status);

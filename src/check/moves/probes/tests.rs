@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::check::Inclusion;
+use crate::check::facts::Interval;
 use crate::check::facts::{Facts, InstanceFacts};
 use crate::check::testing::{Asked, VERSION, exit, first, judged, life};
 use crate::model::{KubeletVersion, PodState, Status};

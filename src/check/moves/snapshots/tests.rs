@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::Inclusion;
-use crate::check::testing::{Asked, VERSION, ended, exit, judged, simulated, view};
+use crate::check::testing::{Asked, VERSION, ended, exit, first, is_refused, judged, life, simulated, view};
 use crate::model::Status;
 use crate::trace::{JournalKind, Reason, Step, Trace};
 
@@ -124,4 +124,25 @@ fn a_life_before_that_is_gone_can_have_been_there_for_a_probes_kill() {
     assert_eq!(ways(&probe("liveness"), false, gone), [false]);
     assert_eq!(ways(&probe("liveness"), true, (1, Some(1))), [true]);
     assert_eq!(ways(&probe("liveness"), true, (2, None)), [true]);
+}
+
+/// One relist inspects the whole pod, so an end is not shown while an earlier one is hidden.
+#[test]
+fn a_later_end_is_not_shown_without_the_earlier_one() {
+    let mut trace = life(
+        "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: 0}}]\n  - \
+         attempts: [{livesMs: 5000, onTerm: {action: exit, code: 0}}]\n  - attempts: [{livesMs: 60000, onTerm: {action: exit, \
+         code: 0}}]\nobserveMsMax: 90000\n",
+    );
+    let ends = [0, 1].map(|index| first(&trace, index, ended));
+    let [earlier, later] = ends;
+    assert!(earlier < later);
+    let runs_on = view(&trace.steps[earlier - 1], 0).cloned();
+    trace.steps.remove(earlier);
+    assert_eq!(judged(&trace), Inclusion::Included);
+    // Not late either, so it is only the order.
+    trace.steps.truncate(later);
+    trace.watched_until_ms = trace.steps[later - 1].at_ms;
+    trace.steps[later - 1].view.containers[0] = runs_on;
+    assert!(is_refused(&trace));
 }
