@@ -112,7 +112,8 @@ impl Moves<'_> {
                 out.broken.push(broken);
                 return;
             }
-            if wait_ms == 0 && start.lo > next.ready_by().saturating_add(self.bounds.act_ms()) {
+            let at_once = wait_ms == 0 || dead[index].is_none();
+            if at_once && start.lo > next.ready_by().saturating_add(self.bounds.act_ms()) {
                 let late_ms = start.lo - next.ready_by();
                 let words = "{name} was started {a} ms after its turn had come; at most {b} ms are permitted";
                 out.broken.push(Broken {

@@ -2,7 +2,7 @@ use super::*;
 use crate::check::Inclusion;
 use crate::check::facts::{Facts, InstanceFacts};
 use crate::check::testing::{Asked, VERSION, exit, first, judged, life};
-use crate::model::{Mode, Status};
+use crate::model::{Container, Mode, Status};
 use crate::simulate::CREATED_MS;
 use crate::trace::{Reason, UnixMs};
 
@@ -37,30 +37,48 @@ fn a_kill_is_not_the_dead_one_of_its_own_back_off() {
     assert_eq!(judged(&trace), Inclusion::Included);
 }
 
+/// A main whose second life, after one that ended at 1 s, is stopped by its liveness probe at 4 s; where the first `is_gone`, no
+/// back-off can be asked about it (RS-9). The third life starts then, if it does. What becomes of the main in the sync that
+/// stops it.
+fn after_a_kill(is_gone: bool, start_ms: Option<i64>) -> Vec<Container> {
+    let mut asked = Asked::of(
+        VERSION,
+        "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    liveness: {handler: \
+         httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}\nobserveMsMax: 20000\n",
+    );
+    let start = start_ms.map(|ms| InstanceFacts {
+        start: Some(Interval { lo: at(ms), hi: at(ms) }),
+        ..InstanceFacts::NOTHING
+    });
+    let lives = [ended_at(1_000, 1), ended_at(4_000, 0)];
+    asked.facts = Facts::told(vec![lives.into_iter().chain(start).collect()]);
+    let mut node = asked.running(1);
+    node.pod.exit(0, exit(1));
+    node.pod.start(0, true);
+    if is_gone {
+        node.pod.container(0).previous = None;
+    }
+    asked.publish(&mut node);
+    asked.target = Status::clone(&node.pod.status);
+    model::liveness_failed(&mut node.pod, 0);
+    let next = asked.next(&node).into_iter();
+    next.map(|node| node.pod.containers[0].clone()).collect()
+}
+
 /// RS-9: nothing is left that a back-off could be asked about, so what a probe stops is started again at once.
 #[test]
 fn a_kill_is_not_refused_for_the_sake_of_a_life_that_is_gone() {
-    let is_refused = |is_gone: bool| {
-        let mut asked = Asked::of(
-            VERSION,
-            "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    liveness: \
-             {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
-             1}\nobserveMsMax: 20000\n",
-        );
-        asked.facts = Facts::told(vec![vec![ended_at(1_000, 1), ended_at(4_000, 0)]]);
-        let mut node = asked.running(1);
-        node.pod.exit(0, exit(1));
-        node.pod.start(0, true);
-        if is_gone {
-            node.pod.container(0).previous = None;
-        }
-        asked.publish(&mut node);
-        asked.target = Status::clone(&node.pod.status);
-        model::liveness_failed(&mut node.pod, 0);
-        asked.next(&node).iter().any(|next| next.pod.containers[0].refused)
-    };
+    let is_refused = |is_gone| after_a_kill(is_gone, None).iter().any(|main| main.refused);
     assert!(is_refused(false));
     assert!(!is_refused(true));
+    let starts_at = |ms| {
+        let mains = after_a_kill(true, Some(ms));
+        mains
+            .iter()
+            .any(|main| main.newest.as_ref().is_some_and(|life| life.n == 2))
+    };
+    assert!(starts_at(4_000 + 5_000));
+    assert!(!starts_at(4_000 + 5_001));
 }
 
 /// A Never pod whose init container has failed, with a sidecar before it and a main that never ran.
