@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 20] = [
+const ACCUSED: [(&str, &str, Observed); 21] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -85,6 +85,8 @@ const ACCUSED: [(&str, &str, Observed); 20] = [
     ("probes/ab1/5419", "probes-ab1-5419", Observed::CutJournal),
     // While a sync stops the whole pod nothing is published, and no probe need be its reason.
     ("sidecars/ab1/4847", "sidecars-ab1-4847", Observed::Ended),
+    // RS-3: the end of a pod whose work is done waits until its last sidecar is up.
+    ("sidecars/f00d/5060", "sidecars-f00d-5060", Observed::LossyJournal),
 ];
 
 #[test]

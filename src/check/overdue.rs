@@ -119,16 +119,17 @@ impl Owed<'_> {
         let plan = model::plan(self.behaviour, self.spec, &next);
         if plan.kill_pod {
             let since = if ends_for_a_failure(self.spec, &next) {
-                node.failed_by()
+                node.failed_by().max(node.ready_by())
             } else {
-                node.latest
+                // RS-3: what has ended may have to wait until the last sidecar is up.
+                node.ready_by()
             };
             let ms = late(since, self.bounds.act_ms())?;
             let words = "all work is done and the pod was not torn down, {a} ms too late";
             return Some(Broken::new("TP-A", None, ms, words));
         }
         let kill = plan.kills.first().and_then(|&index| {
-            let ms = late(node.failed_by(), self.bounds.act_ms())?;
+            let ms = late(node.failed_by().max(node.ready_by()), self.bounds.act_ms())?;
             let words = "{name} failed its probe and was not killed, {a} ms too late";
             Some(Broken::new("5", Some(index), ms, words))
         });

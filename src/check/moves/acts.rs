@@ -7,6 +7,7 @@ use crate::check::node::Node;
 use crate::check::overdue::ends_for_a_failure;
 use crate::check::teardown::{Grace, Teardown};
 use crate::model::{self, Kind, Plan, State};
+use crate::trace::UnixMs;
 
 impl Moves<'_> {
     /// The sync performs its plan.
@@ -130,11 +131,15 @@ impl Moves<'_> {
 
     /// TP-A, or the end of a pod whose init container failed: everything is stopped inside this sync.
     pub(super) fn kill_pod(&self, mut node: Node, out: &mut Expansion) {
-        if !ends_for_a_failure(self.spec, &node.pod) {
-            node.failure_by = node.latest;
-        }
+        // RS-3: what has ended may have to wait until the last sidecar is up.
+        node.failure_by = if ends_for_a_failure(self.spec, &node.pod) {
+            node.failed_by().max(node.ready_by())
+        } else {
+            node.ready_by()
+        };
         let mut stopped = node.clone();
-        match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), out) {
+        let begin_latest = node.failed_by();
+        match self.stop_all(&mut stopped, Grace::exactly(self.spec.grace_s), begin_latest, out) {
             Some(()) => self.push(stopped, out),
             None => {
                 node.blocked = true;
@@ -144,7 +149,13 @@ impl Moves<'_> {
     }
 
     /// Ends everything that runs, in order; `None` when the recording does not show all the ends or forbids them.
-    pub(super) fn stop_all(&self, node: &mut Node, grace: Grace, out: &mut Expansion) -> Option<()> {
+    pub(super) fn stop_all(
+        &self,
+        node: &mut Node,
+        grace: Grace,
+        begin_latest: UnixMs,
+        out: &mut Expansion,
+    ) -> Option<()> {
         let teardown = Teardown {
             behaviour: self.behaviour,
             spec: self.spec,
@@ -152,7 +163,7 @@ impl Moves<'_> {
             bounds: self.bounds,
             // Probe results that came during the kill are later than its beginning.
             begin: node.status_at,
-            begin_latest: node.failed_by(),
+            begin_latest,
             grace,
         };
         if let Err(broken) = teardown.check(&node.pod) {
@@ -193,7 +204,7 @@ impl Moves<'_> {
             _ => Grace::exactly(self.spec.grace_s),
         };
         let mut next = node.clone();
-        if self.stop_all(&mut next, grace, out).is_some() {
+        if self.stop_all(&mut next, grace, node.latest, out).is_some() {
             model::kill_done(&mut next.pod);
             self.push(next, out);
         }
