@@ -50,6 +50,12 @@ impl Bounds {
         }
     }
 
+    /// A relist inspects a pod's containers one after the other, and what ends meanwhile may be seen or not. On an idle node
+    /// that takes no time (seen on v1.29.2 with compilers beside it: an end was shown and one 0.2 s before it was not).
+    pub fn inspection_ms(&self) -> i64 {
+        self.delay_ms
+    }
+
     /// A change in the runtime must be acted on after this long.
     pub fn act_ms(&self) -> i64 {
         self.detect_ms + self.start_ms + self.delay_ms

@@ -8,7 +8,7 @@ use crate::trace::Exit;
 
 impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
-    /// seen too, because one relist inspects the whole pod. So nothing is seen that comes after an end which the target does
+    /// seen too, because one relist inspects the whole pod, one container after the other. So nothing is seen that comes after an end which the target does
     /// not show yet.
     pub(super) fn snapshots(&self, node: &Node) -> Vec<Node> {
         let mut ends: Vec<End> = (0..node.pod.containers.len())
@@ -19,13 +19,14 @@ impl Moves<'_> {
         }
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
         let hidden = (0..node.pod.containers.len()).filter_map(|index| self.hidden_end(node, index));
-        let until = hidden.map(|at| at.hi).min().unwrap_or(FAR_FUTURE);
+        let inspection_ms = self.bounds.inspection_ms();
+        let until = hidden.map(|at| at.hi + inspection_ms).min().unwrap_or(FAR_FUTURE);
         ends.retain(|end| end.at.lo <= until);
         let subsets = 0..1_u32 << ends.len();
         let consistent = subsets.filter(|subset| {
             let seen = |k: usize| subset & (1 << k) != 0;
             let pairs = || (0..ends.len()).flat_map(|a| (0..ends.len()).map(move |b| (a, b)));
-            !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi < ends[a].at.lo)
+            !pairs().any(|(a, b)| seen(a) && !seen(b) && ends[b].at.hi + inspection_ms < ends[a].at.lo)
         });
         consistent
             .flat_map(|subset| self.snapshot(node, &ends, subset))
