@@ -45,6 +45,12 @@ fn object(pod: &api::Pod, trace: &Trace, step: &Step) -> io::Result<Value> {
         metadata["deletionTimestamp"] = time(mark.timestamp_ms);
         metadata["deletionGracePeriodSeconds"] = mark.grace_s.into();
     }
+    // Empty ones, too, are written out by the API server.
+    for list in ["initContainers", "containers"] {
+        let containers = object["spec"].get_mut(list).and_then(Value::as_array_mut);
+        let containers = containers.into_iter().flatten();
+        containers.for_each(|container| container["resources"] = json!({}));
+    }
     object["status"] = status(trace, step);
     Ok(object)
 }
