@@ -262,11 +262,6 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
         .any(|(step, view)| shown_after(step) && !(view.state == State::Running && view.started))
 }
 
-/// RS-3: the same, when the last main container had ended for good.
-pub fn last_sidecar_was_not_up_at_the_end(case: &Case) -> bool {
-    last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo))
-}
-
 /// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
 pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let first = case.trace.steps.iter().find_map(|step| step.deletion);

@@ -2,9 +2,9 @@
 
 use super::marks::{
     all_ended, another_was_being_stopped, ended_in_the_instant_of_its_start, grace_was_shortened,
-    had_its_first_grace_at_most, last_sidecar_was_not_up_at_the_end, shown_in, started_after_its_end,
-    started_could_be_inherited, status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start,
-    waited_for_one_that_was_down, was_ending_by_itself,
+    had_its_first_grace_at_most, shown_in, started_after_its_end, started_could_be_inherited,
+    status_of_an_ended_sidecar_was_frozen, step_of, waited_for_its_delay_since_its_start, waited_for_one_that_was_down,
+    was_ending_by_itself,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy, State};
@@ -69,11 +69,7 @@ pub const UPSTREAM: &[Deviation] = &[
             let again = |index: usize| case.kind(index) == Kind::Sidecar && case.facts.instances(index) > 1;
             let stuck = |index: usize| case.trace.spec.containers[index].startup.is_some() && again(index);
             case.trace.spec.restart_policy == RestartPolicy::Never
-                && match breach.container {
-                    Some(index) => again(index) || case.of_kind(Kind::Sidecar).any(stuck),
-                    // Where the last sidecar is shown to be down it is RS-3 by itself.
-                    None => case.of_kind(Kind::Sidecar).any(stuck) && !last_sidecar_was_not_up_at_the_end(case),
-                }
+                && (breach.container.is_some_and(again) || case.of_kind(Kind::Sidecar).any(stuck))
         },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
