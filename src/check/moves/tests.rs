@@ -5,7 +5,7 @@ use podcheck_generators::{Profile, cases};
 use crate::check::teardown::Grace;
 use crate::check::testing::{Asked, VERSION, ended, exit, first, is_refused, judged, life, runs, scenario, view};
 use crate::check::{Bounds, Inclusion, includes};
-use crate::model::{self, Behaviour, KubeletVersion, Mode, unknown_exit};
+use crate::model::{self, Behaviour, KubeletVersion, Mode, Status, unknown_exit};
 use crate::simulate::{CREATED_MS, Options, simulate};
 use crate::trace::{ConditionKind, EventType, JournalKind, Phase, Reason, State, Step, Trace};
 
@@ -298,4 +298,30 @@ fn a_life_whose_end_nobody_saw_was_not_in_back_off() {
         (seen.last_started_at, seen.last_finished_at) = (None, None);
     }
     assert!(is_refused(&trace));
+}
+
+/// WS-4, from the other side: a startup probe can pass after a sync has computed its status and before it decides what may
+/// follow the sidecar.
+#[test]
+fn a_main_can_follow_a_sidecar_whose_probe_passes_behind_the_status() {
+    let mut asked = Asked::of(
+        VERSION,
+        "restartPolicy: Always\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: {action: \
+         exit, code: 0}}]\n      startup: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, \
+         successThreshold: 1}\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\nobserveMsMax: 20000\n",
+    );
+    let node = asked.running(1);
+    asked.target = Status::clone(&node.pod.status);
+    assert!(!asked.target.containers[0].started);
+    let main_follows = |asked: &Asked| {
+        let mut behind = asked
+            .next(&node)
+            .into_iter()
+            .filter(|next| next.pod.status == node.pod.status);
+        behind.any(|next| next.pod.containers[1].is_running())
+    };
+    assert!(main_follows(&asked));
+    // A status that shows it as started is computed afterwards.
+    asked.target.containers[0].started = true;
+    assert!(!main_follows(&asked));
 }
