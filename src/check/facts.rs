@@ -294,7 +294,8 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::exit;
+    use crate::check::testing::{exit, simulated};
+    use crate::trace::Step;
 
     const SECOND: Interval = Interval { lo: 10_000, hi: 10_999 };
 
@@ -438,5 +439,30 @@ mod tests {
         };
         assert_eq!(told(0), Some(exit(0)));
         assert_eq!(told(3), Some(exit(3)));
+    }
+
+    /// LIFE-GC: a status that goes back to an earlier life, under whatever count, tells nothing new; also where a stream that
+    /// was joined knows that life by its lastState only.
+    #[test]
+    fn a_status_that_goes_back_to_an_earlier_life_tells_nothing() {
+        let whole = simulated(
+            "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 2000, onTerm: {action: exit, code: \
+             0}}]\nobserveMsMax: 60000\n",
+        );
+        let runs = |n: u32| {
+            let runs = |view: &ContainerView| view.restart_count == n && view.state == State::Running;
+            let shows = |step: &Step| step.view.containers[0].as_ref().is_some_and(runs);
+            whole.steps.iter().position(shows).expect("it does")
+        };
+        for (joined_at, back_to) in [(0, 0), (0, 1), (1, 0)] {
+            let mut trace = whole.clone();
+            trace.steps.truncate(runs(2) + 1);
+            trace.steps.drain(..if joined_at > 0 { runs(joined_at) } else { 0 });
+            let facts = Facts::of(&trace);
+            let mut back = whole.steps[runs(back_to)].clone();
+            back.view.containers[0].as_mut().expect("a status").restart_count = 7;
+            trace.steps.push(back);
+            assert_eq!(Facts::of(&trace), facts, "from {joined_at} on, and back to {back_to}");
+        }
     }
 }

@@ -158,3 +158,28 @@ fn conditions_match(model: &Status, observed: &Status) -> bool {
             .iter()
             .all(|&kind| model.condition(kind) == observed.condition(kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::one_main;
+
+    /// ST-10: an action that is over by a known time had its reasons before; of one that nobody knows of nothing follows, and
+    /// what a status shows later can still be late.
+    #[test]
+    fn only_an_action_that_is_known_bounds_what_led_to_it() {
+        let mut node = Node::new(&one_main(), 1_000);
+        node.probed(Probed::Success, 1_000);
+        node.probed(Probed::Failure, 1_000);
+        let mut unknown = node.clone();
+        unknown.acted(Interval::UNKNOWN);
+        assert_eq!((unknown.ready_by(), unknown.failed_by()), (FAR_FUTURE, FAR_FUTURE));
+        assert_eq!(
+            (unknown.shown(3_000).ready_by(), unknown.shown(3_000).failed_by()),
+            (3_000, 3_000)
+        );
+        node.acted(Interval { lo: 1_500, hi: 2_000 });
+        assert_eq!((node.ready_by(), node.failed_by()), (2_000, 2_000));
+        assert_eq!(node.shown(1_800).ready_by(), 2_000);
+    }
+}

@@ -227,8 +227,9 @@ fn start_rule(kind: Kind, wait_ms: i64, is_first: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::facts::{InstanceFacts, Interval};
+    use crate::check::facts::{FAR_FUTURE, InstanceFacts, Interval};
     use crate::check::one_main;
+    use crate::check::testing::{Asked, VERSION};
     use crate::model::KubeletVersion;
     use crate::simulate::CREATED_MS;
     use crate::trace::{Exit, Reason};
@@ -299,5 +300,35 @@ mod tests {
             assert_eq!(may_wait(minor, restarts, retry_ms + bound_ms), Ok(()));
             assert_eq!(may_wait(minor, restarts, retry_ms + bound_ms + 1), Err("BO-5"));
         }
+    }
+
+    /// TP-A: a pod that ends for its main's failed probe is torn down in time from that failure on, whenever that was.
+    #[test]
+    fn the_end_of_a_pod_for_a_failed_probe_is_owed_from_the_failure_on() {
+        let asked = Asked::of(
+            VERSION,
+            "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    liveness: \
+             {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
+             1}\nobserveMsMax: 20000\n",
+        );
+        let owed = Owed {
+            behaviour: &asked.behaviour,
+            spec: &asked.spec,
+            facts: &asked.facts,
+            bounds: &Bounds::with_delay(0),
+            deletion: None,
+            is_removed: false,
+            may_pull_images: false,
+        };
+        let mut node = asked.running(1);
+        model::liveness_failed(&mut node.pod, 0);
+        let mut late = |failure_by: UnixMs, at: UnixMs| {
+            node.failure_by = failure_by;
+            owed.overdue(&node, at).map(|late| late.rule)
+        };
+        let failed = CREATED_MS + 60_000;
+        assert_eq!(late(failed, failed + 5_000), None);
+        assert_eq!(late(failed, failed + 5_001), Some("TP-A"));
+        assert_eq!(late(FAR_FUTURE, failed + 1_000_000), None);
     }
 }

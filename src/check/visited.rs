@@ -155,4 +155,39 @@ mod tests {
         }
         assert_eq!(visited.len(), 3 * FEW);
     }
+
+    /// A state stands for another one only where it is as free in every time, and the same in all else: what follows from the
+    /// other one would be missed otherwise.
+    #[test]
+    fn what_is_freer_in_any_time_is_not_known() {
+        let known = Node {
+            acted_by: 1_000,
+            ..Node::new(&one_main(), 1_000)
+        };
+        let is_new = |change: &dyn Fn(&mut Node)| {
+            let (mut visited, mut node) = (Visited::default(), known.clone());
+            visited.add(known.clone());
+            change(&mut node);
+            visited.add(node).is_some()
+        };
+        assert!(!is_new(&|_| {}));
+        let earliest: [fn(&mut Node) -> &mut i64; 2] = [|it| &mut it.now, |it| &mut it.status_at];
+        for time in earliest {
+            assert!(is_new(&|it| *time(it) -= 1));
+            assert!(!is_new(&|it| *time(it) += 1));
+        }
+        let latest: [fn(&mut Node) -> &mut i64; 4] = [
+            |it| &mut it.latest,
+            |it| &mut it.success_by,
+            |it| &mut it.failure_by,
+            |it| &mut it.acted_by,
+        ];
+        for time in latest {
+            assert!(is_new(&|it| *time(it) += 1));
+            assert!(!is_new(&|it| *time(it) -= 1));
+        }
+        assert!(is_new(&|it| it.blocked = true));
+        assert!(is_new(&|it| it.interrupted = true));
+        assert!(is_new(&|it| it.pod.refuse(0)));
+    }
 }

@@ -5,7 +5,7 @@ use podcheck_generators::{Profile, cases};
 use crate::check::teardown::Grace;
 use crate::check::testing::{Asked, VERSION, ended, exit, first, is_refused, judged, life, runs, scenario, view};
 use crate::check::{Bounds, Inclusion, includes};
-use crate::model::{self, Behaviour, KubeletVersion, Mode, unknown_exit};
+use crate::model::{self, Behaviour, KubeletVersion, Mode, Status, unknown_exit};
 use crate::simulate::{CREATED_MS, Options, simulate};
 use crate::trace::{ConditionKind, EventType, JournalKind, Phase, Reason, State, Step, Trace};
 
@@ -298,4 +298,67 @@ fn a_life_whose_end_nobody_saw_was_not_in_back_off() {
         (seen.last_started_at, seen.last_finished_at) = (None, None);
     }
     assert!(is_refused(&trace));
+}
+
+/// WS-4, from the other side: a startup probe can pass after a sync has computed its status and before it decides what may
+/// follow the sidecar.
+#[test]
+fn a_main_can_follow_a_sidecar_whose_probe_passes_behind_the_status() {
+    let mut asked = Asked::of(
+        VERSION,
+        "restartPolicy: Always\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: {action: \
+         exit, code: 0}}]\n      startup: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, \
+         successThreshold: 1}\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\nobserveMsMax: 20000\n",
+    );
+    let node = asked.running(1);
+    asked.target = Status::clone(&node.pod.status);
+    assert!(!asked.target.containers[0].started);
+    let main_follows = |asked: &Asked| {
+        let mut behind = asked
+            .next(&node)
+            .into_iter()
+            .filter(|next| next.pod.status == node.pod.status);
+        behind.any(|next| next.pod.containers[1].is_running())
+    };
+    assert!(main_follows(&asked));
+    // A status that shows it as started is computed afterwards.
+    asked.target.containers[0].started = true;
+    assert!(!main_follows(&asked));
+}
+
+/// A main with a startup probe.
+const PROBED: &str = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
+                      {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
+                      1}\nobserveMsMax: 20000\n";
+
+/// Of a life of which nobody saw the end a later one tells that it ended, but not how.
+#[test]
+fn a_life_that_another_one_follows_has_ended_in_some_way() {
+    let mut asked = Asked::of(VERSION, PROBED);
+    asked.target = Status::clone(&asked.running(1).pod.status);
+    let exits = |asked: &Asked| asked.ask(|moves| moves.exits(0, 0));
+    assert!(exits(&asked).is_empty());
+    asked.target.containers[0].restart_count = 1;
+    assert_eq!(exits(&asked), [exit(0), exit(1)]);
+}
+
+/// WS-4, PB-7: a probe's success behind a status is seen where its container is not shown as started, or where a later life is
+/// not, which would have inherited it.
+#[test]
+fn a_success_behind_a_status_shows_in_the_next_life() {
+    let ways = |minor: u32, restart_count: u32, started: bool| {
+        let mut asked = Asked::of(KubeletVersion { minor, patch: 0 }, PROBED);
+        let mut node = asked.running(1);
+        model::startup_result(&mut node.pod, 0, model::Probed::Success);
+        asked.target = Status::clone(&node.pod.status);
+        let shown = &mut asked.target.containers[0];
+        (shown.restart_count, shown.started) = (restart_count, started);
+        asked.ask(|moves| moves.with_late(&node, vec![node.clone()]).count())
+    };
+    for (minor, inherited) in [(34, false), (35, true)] {
+        assert_eq!(ways(minor, 0, false), 2);
+        assert_eq!(ways(minor, 0, true), 1);
+        assert_eq!(ways(minor, 1, false), if inherited { 2 } else { 1 });
+        assert_eq!(ways(minor, 1, true), 1);
+    }
 }

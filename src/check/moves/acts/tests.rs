@@ -81,6 +81,17 @@ fn a_kill_is_not_refused_for_the_sake_of_a_life_that_is_gone() {
     assert!(!starts_at(4_000 + 5_001));
 }
 
+/// A kill can fail where the container ends by itself meanwhile; then the sync starts nothing, and the next one sees the end.
+#[test]
+fn a_kill_that_meets_the_containers_own_end_can_be_all_that_a_sync_does() {
+    let is_left = |main: &Container| {
+        main.newest
+            .as_ref()
+            .is_some_and(|life| life.n == 1 && life.exit.is_none())
+    };
+    assert!(after_a_kill(false, None).iter().any(is_left));
+}
+
 /// A Never pod whose init container has failed, with a sidecar before it and a main that never ran.
 const FAILED_INIT: &str = "restartPolicy: Never\ngraceSeconds: 20\ninit:\n  - kind: sidecar\n    container: {attempts: [{onTerm: {action: \
                            ignore}}]}\n  - kind: init\n    container: {attempts: [{livesMs: 1000, exitCode: 1, onTerm: {action: \

@@ -72,6 +72,10 @@ fn a_startup_probe_can_have_failed_though_its_container_is_shown_to_run() {
     let node = asked.running(1);
     asked.target = Status::clone(&node.pod.status);
     assert!(startup_can_fail(&asked, &node));
+    // Or it is seen by the next life only.
+    let next = &mut asked.target.containers[0];
+    (next.restart_count, next.started) = (1, true);
+    assert!(startup_can_fail(&asked, &node));
 }
 
 /// A main whose startup probe has passed, and a late status that says that it has not (WS-4).
