@@ -94,7 +94,7 @@ pub fn catalogue(tallies: &Tallies) -> Vec<Promise> {
 
 /// Judges one pod; under `strict` a known deviation is a divergence.
 pub fn judge(trace: &Trace, version: Option<KubeletVersion>, bounds: &Bounds, strict: bool) -> Judgement {
-    let facts = Facts::of(trace);
+    let facts = Facts::within(trace, bounds);
     let case = Case::new(trace, &facts, bounds);
     let not_covered = not_covered(&case);
     if let Some(reason) = nothing_to_judge(trace) {

@@ -162,7 +162,8 @@ impl Tally {
     fn count_rules(&mut self, trace: &Trace, judged: &Judged) {
         let kubernetes = judged.kubernetes.as_deref().and_then(|text| text.parse().ok());
         let Some(version) = kubernetes else { return };
-        let (facts, bounds) = (Facts::of(trace), Bounds::with_delay(judged.delay_ms));
+        let bounds = Bounds::with_delay(judged.delay_ms);
+        let facts = Facts::within(trace, &bounds);
         let case = Case::new(trace, &facts, &bounds);
         for rule in RULES {
             if rule.applies_to(version) && (rule.decides)(&case) {

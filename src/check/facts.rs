@@ -4,6 +4,7 @@
 
 use podcheck_generators::Scenario;
 
+use super::bounds::Bounds;
 use crate::trace::{ContainerView, Exit, JournalKind, Reason, Seen, State, Trace, UnixMs};
 
 /// Earlier than any moment of a recording; far enough from the ends of the type for bounds to be added and subtracted.
@@ -33,19 +34,19 @@ impl Interval {
     /// What the runtime says of a start, and the process that wrote its first line at `at`. On a busy machine the process
     /// can have come to write long after its start (2.5 s seen), so a line only says that it had started by then; one that
     /// writes before it shows that clocks disagree.
-    fn with_start_line(self, at: UnixMs) -> Self {
+    fn with_start_line(self, at: UnixMs, late_ms: i64) -> Self {
         let written = Self {
-            lo: at - LINE_LATE_MS_MAX,
+            lo: at - late_ms,
             hi: at,
         };
         self.overlap(written).unwrap_or(Self::of_start_line(at))
     }
 
     /// The same for an end: the runtime can have noticed it long after the process wrote its last line.
-    fn with_exit_line(self, at: UnixMs) -> Self {
+    fn with_exit_line(self, at: UnixMs, late_ms: i64) -> Self {
         let written = Self {
             lo: at,
-            hi: at + LINE_LATE_MS_MAX,
+            hi: at + late_ms,
         };
         self.overlap(written).unwrap_or(Self::of_exit_line(at))
     }
@@ -120,9 +121,9 @@ pub struct Facts {
 /// The runtime notes a start before the process can write its first line, and an end after its last: at most this long
 /// before or after, on a machine under load.
 const RUNTIME_LAG_MS: i64 = 2_000;
-/// Where the runtime tells, a line may be this far from it: twice what was seen at a load of 35 on two cores. What is
-/// further away is a contradiction, and the line counts.
-const LINE_LATE_MS_MAX: i64 = 5_000;
+/// Where the runtime tells, a line may be this far from it in any case: twice what was seen at a load of 35 on two cores. What
+/// is further away than the machine's load explains is a contradiction, and the line counts.
+const LINE_LATE_MS_MIN: i64 = 5_000;
 
 /// Exit code of a process that was ended by KILL.
 const KILLED: i32 = 137;
@@ -133,6 +134,16 @@ const TERMINATED: i32 = 143;
 impl Facts {
     /// Gathers the facts of a trace.
     pub fn of(trace: &Trace) -> Self {
+        Self::with_lines(trace, LINE_LATE_MS_MIN)
+    }
+
+    /// The same on a machine with these bounds: what holds a kubelet up holds a process up too (12 s seen at a load of 65 on two
+    /// cores, from its start to its first line).
+    pub fn within(trace: &Trace, bounds: &Bounds) -> Self {
+        Self::with_lines(trace, bounds.delay_ms.max(LINE_LATE_MS_MIN))
+    }
+
+    fn with_lines(trace: &Trace, line_late_ms: i64) -> Self {
         let mut facts = Self {
             by_container: vec![Vec::new(); trace.spec.containers.len()],
             journal: trace.journal.is_some(),
@@ -160,7 +171,7 @@ impl Facts {
             }
         }
         for entry in trace.journal.iter().flatten() {
-            facts.add_journal(entry.container, entry.attempt, entry.at_ms, entry.kind);
+            facts.add_journal((entry.container, entry.attempt), entry.at_ms, entry.kind, line_late_ms);
         }
         if let Some(scenario) = &trace.scenario {
             facts.add_script(scenario);
@@ -251,21 +262,23 @@ impl Facts {
         }
     }
 
-    fn add_journal(&mut self, index: usize, n: u32, at: UnixMs, kind: JournalKind) {
+    fn add_journal(&mut self, (index, n): (usize, u32), at: UnixMs, kind: JournalKind, late_ms: i64) {
         let Some(facts) = self.entry(index, n) else { return };
         match kind {
             JournalKind::Start => {
-                let start = facts
-                    .start
-                    .map_or_else(|| Interval::of_start_line(at), |start| start.with_start_line(at));
+                let start = facts.start.map_or_else(
+                    || Interval::of_start_line(at),
+                    |start| start.with_start_line(at, late_ms),
+                );
                 facts.start = Some(start);
                 facts.wrote_start = true;
             }
             JournalKind::Term => facts.term = Some(facts.term.map_or(at, |term| term.min(at))),
             JournalKind::Exit(code) => {
-                let finish = facts
-                    .finish
-                    .map_or_else(|| Interval::of_exit_line(at), |finish| finish.with_exit_line(at));
+                let finish = facts.finish.map_or_else(
+                    || Interval::of_exit_line(at),
+                    |finish| finish.with_exit_line(at, late_ms),
+                );
                 facts.finish = Some(finish);
                 facts.wrote_exit = true;
                 if facts.exit.is_none() {
@@ -301,22 +314,37 @@ mod tests {
 
     #[test]
     fn a_line_narrows_the_runtimes_second() {
-        assert_eq!(SECOND.with_start_line(10_400), Interval { lo: 10_000, hi: 10_400 });
-        assert_eq!(SECOND.with_exit_line(10_400), Interval { lo: 10_400, hi: 10_999 });
+        assert_eq!(
+            SECOND.with_start_line(10_400, LINE_LATE_MS_MIN),
+            Interval { lo: 10_000, hi: 10_400 }
+        );
+        assert_eq!(
+            SECOND.with_exit_line(10_400, LINE_LATE_MS_MIN),
+            Interval { lo: 10_400, hi: 10_999 }
+        );
     }
 
     /// Seen on a kubelet v1.37.0 at a load of 35 on two cores: published as running at 20.9 s, first line at 23.5 s.
     #[test]
     fn a_process_that_comes_to_write_late_has_not_started_late() {
-        assert_eq!(SECOND.with_start_line(13_500), SECOND);
-        assert_eq!(SECOND.with_exit_line(7_500), SECOND);
+        assert_eq!(SECOND.with_start_line(13_500, LINE_LATE_MS_MIN), SECOND);
+        assert_eq!(SECOND.with_exit_line(7_500, LINE_LATE_MS_MIN), SECOND);
     }
 
     #[test]
     fn a_line_that_contradicts_the_runtime_counts() {
-        assert_eq!(SECOND.with_start_line(30_000), Interval::of_start_line(30_000));
-        assert_eq!(SECOND.with_start_line(9_000), Interval::of_start_line(9_000));
-        assert_eq!(SECOND.with_exit_line(30_000), Interval::of_exit_line(30_000));
+        assert_eq!(
+            SECOND.with_start_line(30_000, LINE_LATE_MS_MIN),
+            Interval::of_start_line(30_000)
+        );
+        assert_eq!(
+            SECOND.with_start_line(9_000, LINE_LATE_MS_MIN),
+            Interval::of_start_line(9_000)
+        );
+        assert_eq!(
+            SECOND.with_exit_line(30_000, LINE_LATE_MS_MIN),
+            Interval::of_exit_line(30_000)
+        );
     }
 
     #[test]
@@ -434,7 +462,7 @@ mod tests {
     fn a_line_says_how_a_life_ended() {
         let told = |code: u8| {
             let mut facts = Facts::told(vec![Vec::new()]);
-            facts.add_journal(0, 0, 1, JournalKind::Exit(code));
+            facts.add_journal((0, 0), 1, JournalKind::Exit(code), LINE_LATE_MS_MIN);
             facts.get(0, 0).and_then(|life| life.exit.clone())
         };
         assert_eq!(told(0), Some(exit(0)));

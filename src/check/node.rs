@@ -112,7 +112,8 @@ impl Node {
             let is_over = instance.exit.is_some() && !runs_in_status;
             let found = instance.startup != Probed::Nothing || instance.passed_just_now || instance.ready;
             let forgets_failure = instance.liveness_failed && (is_over || !syncs_again);
-            if !forgets_failure && !(is_over && found) {
+            let forgets = forgets_failure || (is_over && found);
+            if !forgets {
                 continue;
             }
             let Some(instance) = &mut self.pod.container(index).newest else {

@@ -35,7 +35,7 @@ const VISITED_FOR_EACH_MAX: usize = 100;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
-    includes_with(behaviour, trace, &Facts::of(trace), bounds)
+    includes_with(behaviour, trace, &Facts::within(trace, bounds), bounds)
 }
 
 /// The same, where the facts of the trace are known.

@@ -63,7 +63,9 @@ impl Moves<'_> {
         let own_end = |&index: &usize| {
             let n = node.pod.containers[index].newest.as_ref()?.n;
             let facts = self.facts_of(index, n);
-            facts.finish.filter(|_| facts.term.is_none())
+            facts
+                .finish
+                .filter(|_| facts.term.is_none() && !facts.killed && !facts.stopped)
         };
         for end in plan.kills.iter().filter_map(own_end) {
             let mut failed = node.clone();
