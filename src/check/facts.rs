@@ -116,6 +116,8 @@ pub struct Facts {
     by_container: Vec<Vec<InstanceFacts>>,
     /// The recording has a process journal, so a missing line says something.
     pub journal: bool,
+    /// When a status was received that showed the sandbox first.
+    pub sandbox_by: Option<UnixMs>,
 }
 
 /// The runtime notes a start before the process can write its first line, and an end after its last: at most this long
@@ -147,6 +149,7 @@ impl Facts {
         let mut facts = Self {
             by_container: vec![Vec::new(); trace.spec.containers.len()],
             journal: trace.journal.is_some(),
+            sandbox_by: sandbox_by(trace),
         };
         // IDs of each container's lives, in the order in which statuses told of them.
         let mut ids: Vec<Vec<&str>> = vec![Vec::new(); trace.spec.containers.len()];
@@ -293,6 +296,11 @@ impl Facts {
     }
 }
 
+fn sandbox_by(trace: &Trace) -> Option<UnixMs> {
+    let first = trace.steps.iter().find(|step| step.has_sandbox() == Some(true));
+    first?.at_ms
+}
+
 #[cfg(test)]
 impl Facts {
     /// These lives of each container, with a journal.
@@ -300,6 +308,7 @@ impl Facts {
         Self {
             by_container,
             journal: true,
+            sandbox_by: None,
         }
     }
 }
