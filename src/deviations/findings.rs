@@ -2,9 +2,9 @@
 
 use super::marks::{
     Shown, all_ended, end_was_never_published, failures_were_inherited, has_just_started, is_a_later_life,
-    is_of_a_new_container, is_status_unknown, last_sidecar_was_not_up_after, last_sidecar_was_not_up_before_this_life,
-    lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of, tells_of_an_earlier_life,
-    was_killed_across_the_end, was_over_and_not_ready, was_the_last_main_of_a_never_pod,
+    is_of_a_new_container, is_status_unknown, last_sidecar_has_lost_its_probes, last_sidecar_was_not_up_after,
+    last_sidecar_was_not_up_before_this_life, lost_its_sandbox_unseen, next_sidecar_was_down, shown_in, step_of,
+    tells_of_an_earlier_life, was_killed_across_the_end, was_over_and_not_ready, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, RestartPolicy};
@@ -125,7 +125,10 @@ pub const FINDINGS: &[Deviation] = &[
         link: "https://github.com/kubernetes/kubernetes/pull/138514",
         versions: Versions::since(29).fixed_in(37),
         guarantees: &["G-sidecar-never-blocks-the-end", "G-no-sidecar-after-the-work"],
-        is_its_doing: |case, _| last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo)),
+        is_its_doing: |case, _| {
+            last_sidecar_was_not_up_after(case, case.mains_done().map(|done| done.lo))
+                || last_sidecar_has_lost_its_probes(case)
+        },
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/rs-3"),

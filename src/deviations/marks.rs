@@ -262,6 +262,18 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
         .any(|(step, view)| shown_after(step) && !(view.state == State::Running && view.started))
 }
 
+/// RS-3: was the last element of the init list a sidecar of a Never pod that was started again, so that nobody asked its startup
+/// probe any more (#132826)? It is published as started, and the kubelet waits for it all the same.
+pub fn last_sidecar_has_lost_its_probes(case: &Case) -> bool {
+    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
+    last.is_some_and(|index| {
+        case.kind(index) == Kind::Sidecar
+            && case.trace.spec.restart_policy == RestartPolicy::Never
+            && case.trace.spec.containers[index].startup.is_some()
+            && case.facts.instances(index) > 1
+    })
+}
+
 /// #83916: did a container end no later than its first grace after its TERM, so that this grace is what it was given?
 pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
     let first = case.trace.steps.iter().find_map(|step| step.deletion);

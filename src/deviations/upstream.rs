@@ -62,8 +62,6 @@ pub const UPSTREAM: &[Deviation] = &[
             "G-unready-when-failing",
             "G-liveness-restarts",
             "G-startup-failure-restarts",
-            // RS-3, though the last sidecar is published as started.
-            "G-sidecar-never-blocks-the-end",
         ],
         is_its_doing: |case, breach| {
             let again = |index: usize| case.kind(index) == Kind::Sidecar && case.facts.instances(index) > 1;
