@@ -251,10 +251,15 @@ pub fn tells_of_an_earlier_life(case: &Case, step: usize, index: usize) -> bool 
     steps[step].deletion.is_some() && steps[step].view.phase.is_terminal() && is_new && was_there
 }
 
+/// The last element of the init list, if it is a sidecar.
+fn last_sidecar(case: &Case) -> Option<usize> {
+    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
+    last.filter(|&index| case.kind(index) == Kind::Sidecar)
+}
+
 /// RS-2, RS-3: was the last element of the init list a sidecar that had ended or not started, at or after a moment?
 pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
-    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
-    let Some((last, moment)) = last.filter(|&index| case.kind(index) == Kind::Sidecar).zip(moment) else {
+    let Some((last, moment)) = last_sidecar(case).zip(moment) else {
         return false;
     };
     let shown_after = |step: usize| case.not_after(step).is_none_or(|at| at >= moment);
@@ -265,10 +270,8 @@ pub fn last_sidecar_was_not_up_after(case: &Case, moment: Option<i64>) -> bool {
 /// RS-3: was the last element of the init list a sidecar of a Never pod that was started again, so that nobody asked its startup
 /// probe any more (#132826)? It is published as started, and the kubelet waits for it all the same.
 pub fn last_sidecar_has_lost_its_probes(case: &Case) -> bool {
-    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
-    last.is_some_and(|index| {
-        case.kind(index) == Kind::Sidecar
-            && case.trace.spec.restart_policy == RestartPolicy::Never
+    last_sidecar(case).is_some_and(|index| {
+        case.trace.spec.restart_policy == RestartPolicy::Never
             && case.trace.spec.containers[index].startup.is_some()
             && case.facts.instances(index) > 1
     })
@@ -413,8 +416,6 @@ pub fn failures_were_inherited(case: &Case, breach: &Breach) -> bool {
 /// RS-2: was the last element of the init list a sidecar that was not up while this life of a main was waited for, which
 /// a breach's status is the first to show, or which no status shows yet?
 pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) -> bool {
-    let last = (0..case.trace.spec.containers.len()).rfind(|&index| case.kind(index) != Kind::Main);
-    let last = last.filter(|&index| case.kind(index) == Kind::Sidecar);
     let waited = || {
         let Shown { step, index, view } = shown_in(case, breach)?;
         let n = breach.life.unwrap_or(view.restart_count);
@@ -424,7 +425,7 @@ pub fn last_sidecar_was_not_up_before_this_life(case: &Case, breach: &Breach) ->
         let first = first.map_or(case.last_step(), |(first, _)| first);
         Some((ended.lo, started.hi)).filter(|_| first == step)
     };
-    let Some((last, (from, to))) = last.zip(waited()) else {
+    let Some((last, (from, to))) = last_sidecar(case).zip(waited()) else {
         return false;
     };
     let between = |step: usize| case.not_after(step).is_none_or(|at| at >= from) && case.not_before(step) <= Some(to);
