@@ -181,7 +181,7 @@ impl Moves<'_> {
         let containers = node.pod.containers.iter().zip(&self.target.containers);
         let late = containers.enumerate().filter_map(|(index, (it, target))| {
             let instance = it.newest.as_ref().filter(|instance| instance.passed_just_now)?;
-            let is_shown = target.restart_count == instance.n && target.state == State::Running;
+            let is_shown = target.runs_as(instance.n);
             let bequeaths = self.behaviour.started_is_inherited && target.restart_count > instance.n;
             ((is_shown || bequeaths) && !target.started).then_some(index)
         });
@@ -236,7 +236,7 @@ impl Moves<'_> {
                 .newest
                 .as_ref()
                 .is_some_and(|it| matches!(it.startup, Probed::Nothing | Probed::Pending));
-            let is_shown = target.restart_count == n && target.state == State::Running;
+            let is_shown = target.runs_as(n);
             let earliest = self.earliest(index, n, probe, 1);
             let can_pass = waits && is_shown && container.has_worker(Worker::Startup) && earliest <= self.received;
             can_pass.then_some((index, earliest))

@@ -2,7 +2,7 @@
 
 use super::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::model::{Mode, PodSpec, PodState, Probed, Status};
-use crate::trace::{ConditionKind, Phase, State, UnixMs};
+use crate::trace::{ConditionKind, Phase, UnixMs};
 
 /// A state of the model together with the earliest time at which it can have been reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,8 +107,7 @@ impl Node {
                 continue;
             };
             let view = self.pod.status.containers.get(index);
-            let runs_in_status =
-                view.is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
+            let runs_in_status = view.is_some_and(|view| view.runs_as(instance.n));
             let is_over = instance.exit.is_some() && !runs_in_status;
             let found = instance.startup != Probed::Nothing || instance.passed_just_now || instance.ready;
             let forgets_failure = instance.liveness_failed && (is_over || !syncs_again);

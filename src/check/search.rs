@@ -284,8 +284,8 @@ impl<'a> Walk<'a> {
         let level = &mut self.levels[depth];
         let moves = self.given.moves(stage);
         let expansion = moves.expand(level.visited.get(index));
-        level.broken =
-            (expansion.broken.into_iter()).fold(level.broken.take(), |nearest, it| Broken::nearest(nearest, Some(it)));
+        let broken = expansion.broken.into_iter().map(Some);
+        level.broken = broken.fold(level.broken.take(), Broken::nearest);
         let before = level.open.len();
         let next = expansion.next.into_iter().rev().map(|node| {
             let explains = explains(&node, stage);

@@ -63,7 +63,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             let judged = judge_as(&trace, args.kubernetes, &bounds, false);
             let version = judged.kubernetes.as_deref().and_then(|text| text.parse().ok());
             counts.add(&judged.verdict);
-            let facts = Facts::of(&trace);
+            let facts = Facts::within(&trace, &bounds);
             let standing = explain::standing(&Case::new(&trace, &facts, &bounds), version);
             let divergences: &[Divergence] = match &judged.verdict {
                 Verdict::KnownDeviation(found) | Verdict::Diverges(found) => found,

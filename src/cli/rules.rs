@@ -46,7 +46,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         let mut traces = input::traces(file)?;
         for trace in traces.by_ref() {
             let trace = trace?;
-            let (facts, bounds) = (Facts::of(&trace), delays.bounds(&trace));
+            let bounds = delays.bounds(&trace);
+            let facts = Facts::within(&trace, &bounds);
             if let Some(version) = trace.kubelet.as_deref().and_then(|text| text.parse().ok()) {
                 decided.add(&Case::new(&trace, &facts, &bounds), version);
             }

@@ -201,14 +201,14 @@ pub fn started_could_be_inherited(case: &Case, breach: &Breach) -> bool {
 /// Was a life not started when it was first shown as running?
 fn was_first_published_as_not_started(case: &Case, index: usize, life: u32) -> bool {
     let mut running = case.views(index).map(|(_, view)| view);
-    let first = running.find(|view| view.restart_count == life && view.state == State::Running);
+    let first = running.find(|view| view.runs_as(life));
     first.is_some_and(|view| !view.started)
 }
 
 /// Was a life shown as running and not started before a step?
 fn was_published_as_not_started(case: &Case, step: usize, index: usize, life: u32) -> bool {
     let mut before = case.views(index).take_while(|(at, _)| *at < step);
-    before.any(|(_, view)| view.restart_count == life && view.state == State::Running && !view.started)
+    before.any(|(_, view)| view.runs_as(life) && !view.started)
 }
 
 /// PB-14: does a breach's status show a life that is not the first?

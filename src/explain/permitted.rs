@@ -47,7 +47,7 @@ pub struct Permitted {
 
 /// Asks the model of every version.
 pub fn permitted(trace: &Trace, judged_as: Option<KubeletVersion>, bounds: &Bounds) -> Permitted {
-    let facts = Facts::of(trace);
+    let facts = Facts::within(trace, bounds);
     let mut found = Permitted {
         judged_as: judged_as.map(|version| version.to_string()),
         by_its_own: None,

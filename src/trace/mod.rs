@@ -145,6 +145,11 @@ impl ContainerView {
     pub fn has_succeeded(&self) -> bool {
         matches!(&self.state, State::Terminated(exit) if exit.code == 0)
     }
+
+    /// Does it show this life running?
+    pub fn runs_as(&self, life: u32) -> bool {
+        self.restart_count == life && self.state == State::Running
+    }
 }
 
 /// Pod phase.

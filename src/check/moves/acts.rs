@@ -6,7 +6,7 @@ use crate::check::facts::{FAR_FUTURE, Interval, LONG_AGO};
 use crate::check::node::Node;
 use crate::check::overdue::ends_for_a_failure;
 use crate::check::teardown::{Grace, Teardown};
-use crate::model::{self, Kind, Plan, State};
+use crate::model::{self, Kind, Plan};
 use crate::trace::UnixMs;
 
 impl Moves<'_> {
@@ -198,7 +198,7 @@ impl Moves<'_> {
                 .target
                 .containers
                 .get(index)
-                .is_some_and(|view| view.state == State::Running && view.restart_count == instance.n);
+                .is_some_and(|view| view.runs_as(instance.n));
             let unseen = (runs_on && self.target.phase.is_terminal()).then(model::unknown_exit);
             let exit = facts.exit.clone().or(unseen)?;
             node.acted(facts.finish.unwrap_or(Interval::UNKNOWN));

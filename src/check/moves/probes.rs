@@ -19,7 +19,7 @@ impl Moves<'_> {
     pub(super) fn probed(&self, node: &Node, index: usize) -> Option<u32> {
         let view = node.pod.status.containers.get(index)?;
         let instance = node.pod.containers[index].newest.as_ref()?;
-        (view.state == State::Running && view.restart_count == instance.n).then_some(instance.n)
+        view.runs_as(instance.n).then_some(instance.n)
     }
 
     pub(super) fn earliest(&self, index: usize, n: u32, probe: &ProbeSpec, results: u32) -> UnixMs {
@@ -50,7 +50,7 @@ impl Moves<'_> {
                 .map_or(Probed::Nothing, |instance| instance.startup);
             let published = &node.pod.status.containers[index];
             let target = &self.target.containers.get(index);
-            let same = target.is_some_and(|view| view.restart_count == n && view.state == State::Running);
+            let same = target.is_some_and(|view| view.runs_as(n));
             let shows_started = target.is_some_and(|view| view.started);
             let mut results = Vec::new();
             match startup {

@@ -8,8 +8,8 @@ use crate::trace::Exit;
 
 impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
-    /// seen too, because one relist inspects the whole pod, one container after the other. So nothing is seen that comes after an end which the target does
-    /// not show yet.
+    /// seen too, because one relist inspects the whole pod, one container after the other. So nothing is seen that comes after
+    /// an end which the target does not show yet.
     pub(super) fn snapshots(&self, node: &Node) -> Vec<Node> {
         let mut ends: Vec<End> = (0..node.pod.containers.len())
             .filter_map(|index| self.end(node, index))
@@ -76,8 +76,7 @@ impl Moves<'_> {
             .filter(|instance| instance.exit.is_none())?
             .n;
         let target = self.target.containers.get(index)?;
-        let shows_it = target.restart_count == n && target.state == State::Running;
-        self.facts_of(index, n).finish.filter(|_| shows_it)
+        self.facts_of(index, n).finish.filter(|_| target.runs_as(n))
     }
 
     /// The end of a running instance that a snapshot can show by now.
@@ -87,7 +86,7 @@ impl Moves<'_> {
             .as_ref()
             .filter(|instance| instance.exit.is_none())?;
         let target = self.target.containers.get(index);
-        if target.is_some_and(|view| view.restart_count == instance.n && view.state == State::Running) {
+        if target.is_some_and(|view| view.runs_as(instance.n)) {
             return None;
         }
         let unknown = Interval {

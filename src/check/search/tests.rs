@@ -1,21 +1,27 @@
 //! Walks that end well, and what they refuse.
 
-use podcheck_generators::Scenario;
-
 use super::*;
+use crate::check::testing::scenario;
 use crate::model::{self, KubeletVersion};
 use crate::simulate::{Options, simulate};
 use crate::trace::State;
+
+const VERSION: KubeletVersion = KubeletVersion { minor: 37, patch: 0 };
+
+fn simulated(yaml: &str) -> Trace {
+    simulate(&scenario(yaml), &Options::new(VERSION, 1))
+}
+
+fn judged(trace: &Trace) -> Inclusion {
+    includes(&Behaviour::of(VERSION), trace, &Bounds::default())
+}
 
 /// A process that is killed leaves no exit line, so only the statuses tell of its end.
 #[test]
 fn an_end_that_the_runtime_knows_is_not_unknown() {
     let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: {kind: \
                 running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 20000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let mut trace = simulate(&scenario, &Options::new(version, 1));
-    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    let mut trace = simulated(yaml);
     assert_eq!(judged(&trace), Inclusion::Included);
     for step in &mut trace.steps {
         for (view, seen) in step.view.containers.iter_mut().flatten().zip(&mut step.seen) {
@@ -33,9 +39,7 @@ fn an_end_that_the_runtime_knows_is_not_unknown() {
 fn a_start_is_owed_unless_an_image_may_be_pulled() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
                 0}}]\nobserveMsMax: 20000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let mut trace = simulated(yaml);
     let creating = |step: &Step| {
         let mut views = step.view.containers.iter().flatten();
         views.all(|view| matches!(view.state, State::Waiting(_)))
@@ -43,7 +47,6 @@ fn a_start_is_owed_unless_an_image_may_be_pulled() {
     trace.steps.retain(creating);
     trace.journal = Some(Vec::new());
     trace.watched_until_ms = trace.steps.last().and_then(|step| step.at_ms).map(|at| at + 60_000);
-    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
     assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-6"));
     trace.scenario = None;
     assert_eq!(judged(&trace), Inclusion::Included);
@@ -53,10 +56,7 @@ fn a_start_is_owed_unless_an_image_may_be_pulled() {
 fn a_list_in_the_wrong_order_is_refused() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
                 0}}]\nobserveMsMax: 20000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let mut trace = simulate(&scenario, &Options::new(version, 1));
-    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    let mut trace = simulated(yaml);
     assert_eq!(judged(&trace), Inclusion::Included);
     trace.steps[2].pod_seen.out_of_order = true;
     assert!(matches!(judged(&trace), Inclusion::Excluded(it) if it.rule == "ST-23" && it.event_index == 2));
@@ -67,10 +67,8 @@ fn a_list_in_the_wrong_order_is_refused() {
 fn with_too_many_states_nothing_is_decided() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
                 0}}]\nobserveMsMax: 20000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let trace = simulate(&scenario, &Options::new(version, 1));
-    let (behaviour, facts, bounds) = (Behaviour::of(version), Facts::of(&trace), Bounds::default());
+    let trace = simulated(yaml);
+    let (behaviour, facts, bounds) = (Behaviour::of(VERSION), Facts::of(&trace), Bounds::default());
     let within = |max| includes_within(&behaviour, &trace, &facts, &bounds, max);
     let enough = (0..100)
         .find(|&max| within(max) == Inclusion::Included)
@@ -87,10 +85,7 @@ fn with_too_many_states_nothing_is_decided() {
 fn an_object_is_not_removed_while_its_containers_run() {
     let yaml = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\ndeletion:\n  \
                 at: {kind: running, container: m0, attempt: 0, afterMs: 3000}\n  finalizer: true\nobserveMsMax: 20000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let mut trace = simulate(&scenario, &Options::new(version, 1));
-    let judged = |trace: &Trace| includes(&Behaviour::of(version), trace, &Bounds::default());
+    let mut trace = simulated(yaml);
     assert_eq!(judged(&trace), Inclusion::Included);
     let removed = |step: &Step| step.view.phase.is_terminal() && step.deletion.is_some_and(|mark| mark.grace_s == 0);
     let ended = |step: &Step| !removed(step) && step.view.phase.is_terminal();
@@ -107,16 +102,14 @@ fn an_object_is_not_removed_while_its_containers_run() {
 fn a_pod_that_is_being_stopped_may_be_silent_until_its_grace_is_over() {
     let yaml = "restartPolicy: Always\ngraceSeconds: 20\nmain:\n  - attempts: [{onTerm: {action: ignore}}]\ndeletion:\n  at: \
                 {kind: running, container: m0, attempt: 0, afterMs: 3000}\nobserveMsMax: 60000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
-    let mut trace = simulate(&scenario, &Options::new(version, 1));
+    let mut trace = simulated(yaml);
     let deleted = trace.steps.iter().position(|step| step.deletion.is_some());
     let deleted = deleted.expect("it is deleted");
     trace.steps.truncate(deleted + 1);
     let at = trace.steps[deleted].at_ms.expect("a time");
     let mut silent = |ms: i64| {
         trace.watched_until_ms = Some(at + ms);
-        match includes(&Behaviour::of(version), &trace, &Bounds::with_delay(0)) {
+        match includes(&Behaviour::of(VERSION), &trace, &Bounds::with_delay(0)) {
             Inclusion::Excluded(why) => Err(why.rule),
             _ => Ok(()),
         }
@@ -134,13 +127,11 @@ fn a_pod_that_is_being_stopped_may_be_silent_until_its_grace_is_over() {
 fn a_silence_between_two_statuses_has_a_bound() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
                 0}}]\n  - attempts: [{livesMs: 60000, onTerm: {action: exit, code: 0}}]\nobserveMsMax: 80000\n";
-    let version = KubeletVersion { minor: 37, patch: 0 };
-    let scenario = Scenario::from_yaml(yaml).expect("a scenario");
     let options = Options {
         seed: None,
-        ..Options::new(version, 1)
+        ..Options::new(VERSION, 1)
     };
-    let whole = simulate(&scenario, &options);
+    let whole = simulate(&scenario(yaml), &options);
     let ended = |step: &Step| {
         let mut views = step.view.containers.iter().flatten();
         views.any(|view| matches!(view.state, State::Terminated(_)))
@@ -149,7 +140,7 @@ fn a_silence_between_two_statuses_has_a_bound() {
     let late = |ms: i64| {
         let mut trace = whole.clone();
         trace.steps[told].at_ms = trace.steps[told].at_ms.map(|at| at + ms);
-        match includes(&Behaviour::of(version), &trace, &Bounds::with_delay(0)) {
+        match includes(&Behaviour::of(VERSION), &trace, &Bounds::with_delay(0)) {
             Inclusion::Excluded(why) => Some((why.rule, why.event_index)),
             _ => None,
         }

@@ -4,7 +4,7 @@ use crate::check::facts::{Facts, InstanceFacts};
 use crate::check::testing::{Asked, VERSION, exit, first, judged, life};
 use crate::model::{Container, Mode, Status};
 use crate::simulate::CREATED_MS;
-use crate::trace::{Reason, UnixMs};
+use crate::trace::{Reason, State};
 
 fn at(ms: i64) -> UnixMs {
     CREATED_MS + ms
