@@ -21,7 +21,6 @@ struct Mutant {
 }
 
 #[test]
-#[ignore = "takes many minutes since silences have bounds, and its snapshot is older than they are"]
 fn changed_recordings_are_refused() {
     let traces = support::stored_traces().into_iter();
     let journalled: Vec<_> = traces.filter(|(file, _)| file.starts_with("live/")).collect();
