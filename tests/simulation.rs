@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 21] = [
+const ACCUSED: [(&str, &str, Observed); 22] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -87,6 +87,8 @@ const ACCUSED: [(&str, &str, Observed); 21] = [
     ("sidecars/ab1/4847", "sidecars-ab1-4847", Observed::Ended),
     // RS-3: the end of a pod whose work is done waits until its last sidecar is up.
     ("sidecars/f00d/5060", "sidecars-f00d-5060", Observed::LossyJournal),
+    // The sandbox is shown only with the first container already in its back-off (#134660).
+    ("restarts/b00c/8761", "restarts-b00c-8761", Observed::Coalesced),
 ];
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod acts;
 mod probes;
+mod reach;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,8 @@ use super::broken::Broken;
 use super::facts::{Facts, InstanceFacts, Interval};
 use super::node::Node;
 use super::teardown::Grace;
-use crate::model::{self, Behaviour, ConditionReason, Kind, Mode, PodSpec, PodState, Probed, Status, Worker};
-use crate::trace::{Exit, Reason, State, UnixMs};
+use crate::model::{self, Behaviour, ConditionReason, Kind, Mode, PodSpec, Probed, Status, Worker};
+use crate::trace::{Exit, Reason, UnixMs};
 
 /// What the search knows when it explains one observed status.
 pub struct Moves<'a> {
@@ -59,6 +60,8 @@ impl Moves<'_> {
     /// All moves out of `node` that can still lead to the target.
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
+        // What is computed from here on comes too late for the target.
+        let is_late = node.now > self.received;
         match node.pod.mode {
             Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => {
@@ -66,9 +69,13 @@ impl Moves<'_> {
                 self.startup(node, &mut out);
             }
             Mode::Sync => {
-                self.syncs(node, &mut out);
+                if !is_late {
+                    self.syncs(node, &mut out);
+                }
                 self.probes(node, &mut out);
-                self.delete(node, &mut out);
+                if !is_late {
+                    self.delete(node, &mut out);
+                }
                 if node.pod.announcement_due {
                     let mut next = node.clone();
                     model::sandbox_announced(&mut next.pod);
@@ -107,28 +114,10 @@ impl Moves<'_> {
     }
 
     fn push(&self, mut node: Node, out: &mut Expansion) {
-        if self.can_lead_to_target(&node.pod) {
+        if self.can_reach_target(&node) {
             node.forget();
             out.next.push(node);
         }
-    }
-
-    /// Restart counts and instances never go back, so a state beyond the target cannot explain it.
-    fn can_lead_to_target(&self, pod: &PodState) -> bool {
-        pod.status
-            .containers
-            .iter()
-            .zip(&self.target.containers)
-            .all(|(model, target)| {
-                model.restart_count < target.restart_count
-                    || (model.restart_count == target.restart_count
-                        && (target.state != State::Running
-                            || matches!(model.state, State::Running | State::Waiting(_)))
-                        && (target.last.is_some()
-                            || !matches!(target.state, State::Waiting(_))
-                            || model.state != State::Running))
-            })
-            || self.target.containers.is_empty()
     }
 
     fn exists_later(&self, index: usize, n: u32) -> bool {
@@ -251,7 +240,7 @@ impl Moves<'_> {
         next.computed();
         if !acts {
             self.push(next, out);
-        } else if self.can_lead_to_target(&next.pod) {
+        } else if self.restarts_fit(&next.pod) {
             if is_first && self.is_deleted_later {
                 // A delete cancels the wait for the pod's volumes, which comes after the first status: nothing is
                 // started then (seen on v1.34.0 and v1.37.0).

@@ -7,6 +7,7 @@ use super::marks::{
     was_ending_by_itself,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
+use crate::guarantees::shows_a_start;
 use crate::trace::{Kind, RestartPolicy, State};
 
 /// Known upstream.
@@ -256,7 +257,7 @@ pub const UPSTREAM: &[Deviation] = &[
         is_its_doing: |case, breach| {
             step_of(case, breach.event_index).is_some_and(|step| {
                 let mut views = case.trace.steps[step].view.containers.iter().flatten();
-                views.any(|view| !matches!(view.state, State::Waiting(_)))
+                views.any(shows_a_start)
             })
         },
         in_api_server: false,

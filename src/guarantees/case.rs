@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use podcheck_generators::Attempt;
 
+use super::numbers::Numbers;
 use super::stops::soonest_failure_ms;
 use super::times::{newest_time, skew_ms};
 use crate::check::{Bounds, DELETE_LAG_MS, Facts, InstanceFacts, Interval};
@@ -41,6 +42,7 @@ pub struct Case<'a> {
 /// What many guarantees ask for, once it has been asked.
 #[derive(Default)]
 struct Known {
+    numbers: OnceCell<Numbers>,
     tells_times: OnceCell<bool>,
     terminal_step: OnceCell<Option<usize>>,
     free_until: OnceCell<Option<UnixMs>>,
@@ -100,6 +102,11 @@ impl<'a> Case<'a> {
             .iter()
             .enumerate()
             .filter_map(move |(step, it)| Some((step, it.view.containers.get(index)?.as_ref()?)))
+    }
+
+    /// The container IDs that statuses show.
+    pub fn numbers(&self) -> &Numbers {
+        self.known.numbers.get_or_init(|| Numbers::of(self.trace))
     }
 
     /// The last instance of a container that the recording shows.

@@ -1,7 +1,5 @@
 //! What is told of a life that is over.
 
-use std::collections::BTreeMap;
-
 use podcheck_generators::{Attempt, OnTerm};
 
 use super::{Case, Findings, Guarantee, Outcome, pages};
@@ -64,21 +62,19 @@ pub const RULES: &[Guarantee] = &[
 
 fn exit_is_what_happened(case: &Case) -> Outcome {
     let mut findings = Findings::default();
+    let numbers = case.numbers();
     for index in 0..case.trace.spec.containers.len() {
-        let mut published: BTreeMap<&str, i32> = BTreeMap::new();
+        let mut published: Vec<Option<i32>> = vec![None; numbers.count];
         for (step, view) in case.views(index) {
-            let Some(seen) = case.trace.steps[step].seen.get(index) else {
-                continue;
-            };
             let state = match &view.state {
-                State::Terminated(exit) => seen.container_id.as_deref().zip(Some(exit)),
+                State::Terminated(exit) => numbers.id(step, index).zip(Some(exit)),
                 _ => None,
             };
-            let last = seen.last_container_id.as_deref().zip(view.last.as_ref());
+            let last = numbers.last_id(step, index).zip(view.last.as_ref());
             // lastState first: beside a rewritten state it is what was published before.
             for (id, exit) in last.into_iter().chain(state) {
                 findings.at_risk();
-                let before = *published.entry(id).or_insert(exit.code);
+                let before = *published[id].get_or_insert(exit.code);
                 if before != exit.code {
                     let summary = format!(
                         "{} exited with {before}; now the same life is said to have exited with {} ({})",
@@ -211,24 +207,24 @@ fn terminated_tells_times(case: &Case) -> Outcome {
 
 fn last_state(case: &Case) -> Outcome {
     let mut findings = Findings::default();
+    let numbers = case.numbers();
     for index in 0..case.trace.spec.containers.len() {
-        let mut lives: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut lives: Vec<Option<u32>> = vec![None; numbers.count];
         for (step, view) in case.views(index) {
-            let seen = case.trace.steps[step].seen.get(index);
-            if let Some(id) = seen.and_then(|seen| seen.container_id.as_deref()) {
-                lives.insert(id, view.restart_count);
+            if let Some(id) = numbers.id(step, index) {
+                lives[id] = Some(view.restart_count);
             }
             if view.state != State::Running || view.restart_count == 0 || case.sandbox_changed {
                 continue;
             }
             findings.at_risk();
-            let told = seen.and_then(|seen| lives.get(seen.last_container_id.as_deref()?));
+            let told = numbers.last_id(step, index).and_then(|id| lives[id]);
             let name = case.name(index);
             let n = view.restart_count;
             if view.last.is_none() {
                 let summary = format!("{name} was restarted and does not tell how its life before ended");
                 findings.broken(case, step, Some(index), summary);
-            } else if let Some(older) = told.filter(|&&life| life + 1 < n) {
+            } else if let Some(older) = told.filter(|&life| life + 1 < n) {
                 let summary = format!("{name} is in life {n} and tells how life {older} ended");
                 findings.broken(case, step, Some(index), summary);
             }

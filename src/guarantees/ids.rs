@@ -1,7 +1,5 @@
 //! Which container a status and its states are of.
 
-use std::collections::BTreeMap;
-
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{Exit, Reason, State};
 
@@ -67,12 +65,16 @@ fn end_names_its_life(case: &Case) -> Outcome {
 
 fn id_is_its_own(case: &Case) -> Outcome {
     let mut findings = Findings::default();
-    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
-    for (step, it) in case.trace.steps.iter().enumerate() {
-        for (index, seen) in it.seen.iter().enumerate() {
-            for id in [&seen.container_id, &seen.last_container_id].into_iter().flatten() {
-                let owner = *owners.entry(id).or_insert(index);
-                if owners.len() > 1 {
+    let numbers = case.numbers();
+    let mut owners: Vec<Option<usize>> = vec![None; numbers.count];
+    for step in 0..case.trace.steps.len() {
+        for index in 0..case.trace.spec.containers.len() {
+            for id in [numbers.id(step, index), numbers.last_id(step, index)]
+                .into_iter()
+                .flatten()
+            {
+                let owner = *owners[id].get_or_insert(index);
+                if numbers.count > 1 {
                     findings.at_risk();
                 }
                 if owner != index {

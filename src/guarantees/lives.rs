@@ -1,7 +1,6 @@
 //! The lives of one container: their identity, their count, their times and their order.
 
-use std::collections::BTreeMap;
-
+use super::numbers::Number;
 use super::{Case, Findings, Guarantee, Outcome, pages};
 use crate::trace::{Reason, Seen, State, UnixMs};
 
@@ -28,14 +27,7 @@ pub const RULES: &[Guarantee] = &[
         quote: "Time at which the container was last (re-)started",
         link: pages::RUNNING,
         since_minor: 0,
-        judge: |case| {
-            fixed(case, "started", |seen| {
-                [
-                    (&seen.container_id, seen.started_at),
-                    (&seen.last_container_id, seen.last_started_at),
-                ]
-            })
-        },
+        judge: |case| fixed(case, "started", |seen| [seen.started_at, seen.last_started_at]),
     },
     Guarantee {
         id: "G-finish-is-fixed",
@@ -43,14 +35,7 @@ pub const RULES: &[Guarantee] = &[
         quote: "Time at which the container last terminated",
         link: pages::TERMINATED,
         since_minor: 0,
-        judge: |case| {
-            fixed(case, "ended", |seen| {
-                [
-                    (&seen.container_id, seen.finished_at),
-                    (&seen.last_container_id, seen.last_finished_at),
-                ]
-            })
-        },
+        judge: |case| fixed(case, "ended", |seen| [seen.finished_at, seen.last_finished_at]),
     },
     Guarantee {
         id: "G-lives-in-order",
@@ -105,18 +90,16 @@ fn restart_counts(case: &Case) -> Outcome {
     if case.sandbox_changed {
         return findings.outcome();
     }
+    let numbers = case.numbers();
     for index in containers(case) {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        let mut newest: Option<(&str, u32)> = None;
+        let mut counts: Vec<Option<u32>> = vec![None; numbers.count];
+        let mut newest: Option<(Number, u32)> = None;
         for (step, view) in case.views(index) {
-            let Some(seen) = seen(case, step, index) else { continue };
-            let Some(id) = seen.container_id.as_deref() else {
-                continue;
-            };
+            let Some(id) = numbers.id(step, index) else { continue };
             let n = view.restart_count;
-            let before = seen.last_container_id.as_deref().filter(|last| *last != id);
+            let before = numbers.last_id(step, index).filter(|&last| last != id);
             let name = case.name(index);
-            let wrong = if let Some(&count) = counts.get(id).filter(|&&count| count != n) {
+            let wrong = if let Some(count) = counts[id].filter(|&count| count != n) {
                 Some(format!(
                     "restartCount of {name} went from {count} to {n} within one life"
                 ))
@@ -126,8 +109,8 @@ fn restart_counts(case: &Case) -> Outcome {
                 ))
             } else {
                 let count = before
-                    .and_then(|last| counts.get(last))
-                    .filter(|&&count| count.checked_add(1) != Some(n));
+                    .and_then(|last| counts[last])
+                    .filter(|count| count.checked_add(1) != Some(n));
                 count.map(|count| format!("{name} was restarted once, and its restartCount went from {count} to {n}"))
             };
             if newest.is_some_and(|(other, _)| other != id) {
@@ -136,29 +119,31 @@ fn restart_counts(case: &Case) -> Outcome {
             if let Some(summary) = wrong {
                 findings.broken(case, step, Some(index), summary);
             }
-            counts.entry(id).or_insert(n);
+            counts[id].get_or_insert(n);
             newest = Some((id, n));
         }
     }
     findings.outcome()
 }
 
-/// Two lives by ID, this one and the one before, with a time of each.
-type Times = fn(&Seen) -> [(&Option<Box<str>>, Option<UnixMs>); 2];
+/// A time of the life that a status is about, and of the one that its lastState is about.
+type Times = fn(&Seen) -> [Option<UnixMs>; 2];
 
 /// Judges that a time of a life stays what it was.
 fn fixed(case: &Case, what: &str, times: Times) -> Outcome {
     let mut findings = Findings::default();
+    let numbers = case.numbers();
     for index in containers(case) {
-        let mut known: BTreeMap<&str, UnixMs> = BTreeMap::new();
+        let mut known: Vec<Option<UnixMs>> = vec![None; numbers.count];
         for (step, _) in case.views(index) {
             let Some(seen) = seen(case, step, index) else { continue };
-            for (id, at) in times(seen) {
-                let Some((id, at)) = id.as_deref().zip(at.filter(|&at| at > 0)) else {
+            let ids = [numbers.id(step, index), numbers.last_id(step, index)];
+            for (id, at) in ids.into_iter().zip(times(seen)) {
+                let Some((id, at)) = id.zip(at.filter(|&at| at > 0)) else {
                     continue;
                 };
-                let Some(&before) = known.get(id) else {
-                    known.insert(id, at);
+                let Some(before) = known[id] else {
+                    known[id] = Some(at);
                     continue;
                 };
                 findings.at_risk();
@@ -202,11 +187,11 @@ fn lives_in_order(case: &Case) -> Outcome {
 
 fn dead_stays_dead(case: &Case) -> Outcome {
     let mut findings = Findings::default();
+    let numbers = case.numbers();
     for index in containers(case) {
-        let mut dead: Vec<&str> = Vec::new();
+        let mut dead: Vec<Number> = Vec::new();
         for (step, view) in case.views(index) {
-            let Some(seen) = seen(case, step, index) else { continue };
-            let id = seen.container_id.as_deref();
+            let id = numbers.id(step, index);
             if let Some(id) = id.filter(|_| view.state == State::Running && !dead.is_empty()) {
                 findings.at_risk();
                 if dead.contains(&id) {
@@ -220,9 +205,8 @@ fn dead_stays_dead(case: &Case) -> Outcome {
                 _ => None,
             };
             let known = |exit: &crate::trace::Exit| exit.reason != Reason::ContainerStatusUnknown;
-            let last = seen
-                .last_container_id
-                .as_deref()
+            let last = numbers
+                .last_id(step, index)
                 .filter(|_| view.last.as_ref().is_some_and(known));
             for id in [ended, last].into_iter().flatten() {
                 if !dead.contains(&id) {

@@ -19,6 +19,7 @@ mod ids;
 mod init;
 mod lives;
 mod messages;
+mod numbers;
 mod phase;
 mod probes;
 mod process_times;
@@ -38,6 +39,7 @@ mod times;
 mod transitions;
 mod work;
 
+pub(crate) use case::shows_a_start;
 pub use case::{Case, Deletion};
 pub(crate) use probes::earliest_pass_ms;
 

@@ -16,7 +16,11 @@ use crate::trace::ConditionKind;
 
 /// A status is computed from what is known now, and stored.
 fn publish(behaviour: &Behaviour, spec: &PodSpec, pod: &mut PodState, terminal: bool) {
-    pod.status = Rc::new(compute(behaviour, spec, pod, terminal));
+    let status = compute(behaviour, spec, pod, terminal);
+    // One that is shared is soon compared.
+    if *pod.status != status {
+        pod.status = Rc::new(status);
+    }
     let just_now = |container: &Container| container.newest.as_ref().is_some_and(|it| it.passed_just_now);
     if pod.containers.iter().any(just_now) {
         let instances = pod.containers_mut().iter_mut().filter_map(|it| it.newest.as_mut());

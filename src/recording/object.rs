@@ -1,6 +1,7 @@
 //! The fields of a pod that are read; the rest is skipped while parsing, which is most of the time that typed pods cost.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -178,8 +179,8 @@ pub struct Condition {
     #[serde(rename = "type")]
     pub kind: Box<str>,
     pub status: Box<str>,
-    pub reason: Option<Box<str>>,
-    pub message: Option<Box<str>>,
+    pub reason: Option<Arc<str>>,
+    pub message: Option<Arc<str>>,
     pub last_transition_time: Option<Time>,
     pub observed_generation: Option<i64>,
 }
@@ -197,7 +198,7 @@ pub struct ContainerStatus {
     pub started: Option<bool>,
     pub restart_count: u32,
     #[serde(rename = "containerID")]
-    pub container_id: Option<Box<str>>,
+    pub container_id: Option<Arc<str>>,
 }
 
 /// `state` or `lastState`: at most one is set.
@@ -234,7 +235,7 @@ pub struct Terminated {
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
     #[serde(rename = "containerID")]
-    pub container_id: Option<Box<str>>,
+    pub container_id: Option<Arc<str>>,
     /// The termination message, which carries the journal.
     pub message: Option<Box<str>>,
 }

@@ -1,6 +1,7 @@
 //! The API object, the watch that shows it, and the client that deletes it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use podcheck_generators::Moment;
 
@@ -114,8 +115,8 @@ impl Node<'_> {
         self.api.bound = true;
         let scheduled = Condition {
             is_true: true,
-            reason: Box::default(),
-            message: Box::default(),
+            reason: Arc::default(),
+            message: Arc::default(),
         };
         let kind = ConditionKind::PodScheduled as usize;
         Rc::make_mut(&mut self.api.view).conditions[kind] = Some(scheduled);

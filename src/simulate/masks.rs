@@ -1,6 +1,7 @@
 //! Published identities and times that are not the true ones.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::faults::Fault;
 use crate::model::State;
@@ -28,11 +29,11 @@ pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, see
                 (seen.last_started_at, seen.last_finished_at) = (seen.started_at, seen.finished_at);
             }
             Fault::ContainerIdBare => {
-                let bare = |id: Box<str>| id.trim_start_matches("containerd://").into();
+                let bare = |id: Arc<str>| id.trim_start_matches("containerd://").into();
                 seen.container_id = seen.container_id.take().map(bare);
             }
             Fault::EndOfAnother => {
-                let another = |id: Box<str>| format!("{id}0").into_boxed_str();
+                let another = |id: Arc<str>| format!("{id}0").into();
                 seen.ended_container_id = seen.ended_container_id.take().map(another);
             }
             Fault::OneIdForAll => {

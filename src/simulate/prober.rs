@@ -260,7 +260,10 @@ impl Node<'_> {
             self.status_touched();
         } else if newest == n {
             match worker {
-                Worker::Startup => model::startup_result(&mut self.pod, index, result),
+                Worker::Startup => {
+                    self.worker.passed_at[index] = Some(self.now);
+                    model::startup_result(&mut self.pod, index, result);
+                }
                 Worker::Liveness if result == Probed::Failure => model::liveness_failed(&mut self.pod, index),
                 Worker::Liveness | Worker::Readiness => {}
             }

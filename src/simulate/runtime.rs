@@ -1,5 +1,7 @@
 //! The container runtime and the processes in it: what is really true, whether the kubelet has seen it or not.
 
+use std::sync::Arc;
+
 use podcheck_generators::{Attempt, OnTerm};
 
 use super::dice::Dice;
@@ -13,7 +15,7 @@ const LEAVING_MS: UnixMs = 100;
 /// One run of a container.
 #[derive(Clone, Debug)]
 pub struct Process {
-    id: Box<str>,
+    id: Arc<str>,
     /// The runtime's start time.
     pub started_ms: UnixMs,
     /// When its script runs: from here lives and probe outcomes count, and a TERM is heard.
@@ -29,7 +31,7 @@ pub struct Process {
 }
 
 impl Process {
-    fn start(id: Box<str>, script: Attempt, started_ms: UnixMs, load: UnixMs, dice: &mut Dice) -> Self {
+    fn start(id: Arc<str>, script: Attempt, started_ms: UnixMs, load: UnixMs, dice: &mut Dice) -> Self {
         let script_ms = started_ms + dice.between(5, 60) * load;
         let mut process = Self {
             id,
@@ -104,7 +106,7 @@ fn exit_of(code: u8) -> Exit {
     }
 }
 
-fn id(uid: u64, index: usize, n: u32) -> Box<str> {
+fn id(uid: u64, index: usize, n: u32) -> Arc<str> {
     format!("containerd://{uid:016x}{index:08x}{n:040x}").into()
 }
 
@@ -230,7 +232,7 @@ impl Runtime {
     }
 
     /// The identity of an instance.
-    pub fn id(&self, index: usize, n: u32) -> Box<str> {
+    pub fn id(&self, index: usize, n: u32) -> Arc<str> {
         let process = self.instances[index].get(n as usize);
         process.map_or_else(|| id(self.uid, index, n), |process| process.id.clone())
     }

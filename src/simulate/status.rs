@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::runtime::Runtime;
 use crate::model::{ConditionReason, PodState, Sandbox, Status};
@@ -27,7 +28,7 @@ pub struct Moment<'a> {
 pub struct Published {
     pub status: Rc<Status>,
     /// Messages of the conditions, indexed like [`ConditionKind::ALL`].
-    messages: [Box<str>; 5],
+    messages: [Arc<str>; 5],
     pub seen: Vec<Seen>,
     pub pod_ip: bool,
     /// Without what the API server writes.
@@ -121,7 +122,7 @@ impl Published {
                     | ConditionReason::PodSandboxNotReady
             )
         });
-        self.messages[kind as usize] = if has_text { text().into() } else { Box::default() };
+        self.messages[kind as usize] = if has_text { text().into() } else { Arc::default() };
     }
 
     /// Is nothing different but the generation?
@@ -163,7 +164,7 @@ impl Published {
             conditions: ConditionKind::ALL.map(|kind| {
                 self.status.condition(kind).map(|condition| Condition {
                     is_true: condition.is_true,
-                    reason: condition.reason.as_str().into(),
+                    reason: text(condition.reason.as_str()),
                     message: self.messages[kind as usize].clone(),
                 })
             }),
@@ -171,6 +172,11 @@ impl Published {
             pod_ip: self.pod_ip,
         }
     }
+}
+
+/// A text to be shared; the empty one is there already.
+fn text(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
 }
 
 fn sandbox_message(pod: &PodState) -> String {

@@ -1,5 +1,7 @@
 //! What planted faults do to plans, times and published statuses. Without a fault everything passes unchanged.
 
+use std::sync::Arc;
+
 use super::faults::Fault;
 use super::forge;
 use super::masks;
@@ -215,8 +217,8 @@ impl Node<'_> {
         let truth = || {
             Some(Condition {
                 is_true: true,
-                reason: Box::default(),
-                message: Box::default(),
+                reason: Arc::default(),
+                message: Arc::default(),
             })
         };
         let mut pairs: Vec<_> = spec.containers.iter().zip(view.containers.iter_mut()).collect();

@@ -11,6 +11,8 @@ use crate::trace::{PodView, UnixMs};
 
 /// Of the syncs that come right after a startup probe's success, so many stored what they had computed before it.
 const LATE_STATUS_PERCENT: u64 = 2;
+/// Right after: within a relist. A worker that a kill keeps busy computes its next status long after the success.
+const LATE_STATUS_MS: UnixMs = 1_000;
 
 /// What the worker does next, decided by what was known when it took its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub struct PodWorker {
     pub refused_until: Option<UnixMs>,
     /// The last start decision of each container (BO-4).
     pub decided_at: Vec<Option<UnixMs>>,
+    /// When each container's startup probe passed last.
+    pub passed_at: Vec<Option<UnixMs>>,
     /// The sandbox was there when the newest snapshot was taken.
     has_ip: bool,
 }
@@ -87,6 +91,7 @@ impl PodWorker {
             acted: false,
             refused_until: None,
             decided_at: vec![None; containers],
+            passed_at: vec![None; containers],
             has_ip: false,
         }
     }
@@ -219,12 +224,11 @@ impl Node<'_> {
 
     /// WS-4: the containers whose startup probes passed between the computing of this sync's status and its storing.
     fn passed_meanwhile(&mut self) -> Vec<usize> {
+        let since = self.now - LATE_STATUS_MS * self.load;
         let passed = |(index, container): (usize, &Container)| {
-            container
-                .newest
-                .as_ref()
-                .is_some_and(|it| it.passed_just_now)
-                .then_some(index)
+            let newest = container.newest.as_ref().filter(|it| it.passed_just_now);
+            let passed_at = newest.and(self.worker.passed_at[index]);
+            passed_at.is_some_and(|at| at >= since).then_some(index)
         };
         let passed: Vec<usize> = self.pod.containers.iter().enumerate().filter_map(passed).collect();
         if passed.is_empty() || !self.dice.chance_aside(LATE_STATUS_PERCENT) {

@@ -4,6 +4,7 @@
 //! [`normalize`] makes it from watch events; nothing after this module sees a raw Kubernetes object.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -205,8 +206,8 @@ impl ConditionKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Condition {
     pub is_true: bool,
-    pub reason: Box<str>,
-    pub message: Box<str>,
+    pub reason: Arc<str>,
+    pub message: Arc<str>,
 }
 
 /// One published status of the pod, without times and identities.
@@ -222,18 +223,19 @@ pub struct PodView {
     pub pod_ip: bool,
 }
 
-/// What a step shows of a container's identity and times; parallel to [`PodView::containers`].
+/// What a step shows of a container's identity and times; parallel to [`PodView::containers`]. Texts that stay the same from
+/// status to status are shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    pub container_id: Option<Box<str>>,
+    pub container_id: Option<Arc<str>>,
     /// Of the current state (running or terminated).
     pub started_at: Option<UnixMs>,
     /// Of the current state (terminated).
     pub finished_at: Option<UnixMs>,
     /// `state.terminated.containerID`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_container_id: Option<Box<str>>,
-    pub last_container_id: Option<Box<str>>,
+    pub ended_container_id: Option<Arc<str>>,
+    pub last_container_id: Option<Arc<str>>,
     pub last_started_at: Option<UnixMs>,
     pub last_finished_at: Option<UnixMs>,
     /// `state` has more than one member.

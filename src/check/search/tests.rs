@@ -148,3 +148,37 @@ fn a_silence_between_two_statuses_has_a_bound() {
     assert_eq!(late(2_000), None);
     assert_eq!(late(10_000), Some(("ST-10".to_owned(), whole.steps[told].event_index)));
 }
+
+/// Six probes that have results all the time, and restarts that no status shows: most of what could have happened cannot lead
+/// to the status that came, and is not followed.
+#[test]
+fn what_cannot_lead_to_the_next_status_is_not_followed() {
+    const YAML: &str = "\
+restartPolicy: Always
+graceSeconds: 3
+init:
+  - kind: sidecar
+    container:
+      attempts: [{onTerm: {action: ignore}}]
+      startup: {handler: httpGet, outcome: {kind: passesAfter, ms: 2700}, periodSeconds: 1, failureThreshold: 5, successThreshold: 1}
+      readiness: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 2, successThreshold: 1}
+      liveness: {handler: httpGet, outcome: {kind: failsAfter, ms: 2100}, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}
+main:
+  - attempts: [{livesMs: 1900, onTerm: {action: exit, code: 0}}]
+    startup: {handler: httpGet, outcome: {kind: passesAfter, ms: 1200}, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 4, successThreshold: 1}
+    readiness: {handler: httpGet, outcome: {kind: passesAfter, ms: 1900}, periodSeconds: 1, failureThreshold: 2, successThreshold: 1}
+  - attempts: [{livesMs: 2900, onTerm: {action: exit, code: 0}}]
+    startup: {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 3, successThreshold: 1}
+  - attempts: [{livesMs: 3100, onTerm: {action: exit, code: 0}}]
+    liveness: {handler: httpGet, outcome: {kind: passesAfter, ms: 2900}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}
+observeMsMax: 19000
+";
+    const STATES_MAX: usize = 1000;
+    let behaviour = Behaviour::of(VERSION);
+    for seed in 0..20 {
+        let trace = simulate(&scenario(YAML), &Options::new(VERSION, seed));
+        let bounds = Bounds::default();
+        let within = includes_within(&behaviour, &trace, &Facts::of(&trace), &bounds, STATES_MAX);
+        assert_eq!(within, Inclusion::Included, "seed {seed}");
+    }
+}

@@ -336,7 +336,7 @@ impl Pod {
         // Waiting or made up, lastState tells of this very life.
         let last_n = if of_this.is_some() { n.checked_sub(1) } else { Some(n) };
         let of_last = last_n.and_then(life).filter(|_| last.is_some());
-        let id = |n: u32| format!("test://{index}-{n}").into_boxed_str();
+        let id = |n: u32| format!("test://{index}-{n}").into();
         let seen = Seen {
             container_id: life(n).map(|life| id(life.n)),
             started_at: of_this.map(|life| cut(life.start_ms)),
