@@ -10,6 +10,8 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
+use smallvec::SmallVec;
+
 use super::bounds::Bounds;
 use super::broken::Broken;
 use super::facts::{Facts, InstanceFacts, Interval};
@@ -34,6 +36,8 @@ pub struct Moves<'a> {
     pub is_deleted_later: bool,
     /// Whether the pod had initialised in the object that the worker holds; it can lag behind the published statuses.
     pub initialized: &'a [bool],
+    /// What comes too late for the target is wanted too, to tell what it would have been.
+    pub keeps_all: bool,
 }
 
 /// More ends than this in one snapshot are explored in parts.
@@ -49,6 +53,9 @@ struct End {
     at: Interval,
 }
 
+/// What one step leads to: mostly one state.
+type Nodes = SmallVec<[Node; 1]>;
+
 /// Moves out of a state, and the rules that forbade others.
 #[derive(Default)]
 pub struct Expansion {
@@ -61,7 +68,7 @@ impl Moves<'_> {
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
         // What is computed from here on comes too late for the target.
-        let is_late = node.now > self.received;
+        let is_late = node.now > self.received && !self.keeps_all;
         match node.pod.mode {
             Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => {
@@ -166,7 +173,7 @@ impl Moves<'_> {
     /// WS-4: what a status can be computed from: each snapshot, and, where the target shows containers that are not started
     /// any more, each snapshot once more with those whose startup probes passed between its status' computing and storing.
     /// A later life that is not started may owe that to such a status which nobody saw: it has nothing to inherit (PB-7).
-    fn with_late(&self, node: &Node, snapshots: Vec<Node>) -> impl Iterator<Item = (Node, Vec<usize>)> {
+    fn with_late(&self, node: &Node, snapshots: Nodes) -> impl Iterator<Item = (Node, Vec<usize>)> {
         let containers = node.pod.containers.iter().zip(&self.target.containers);
         let late = containers.enumerate().filter_map(|(index, (it, target))| {
             let instance = it.newest.as_ref().filter(|instance| instance.passed_just_now)?;
@@ -175,7 +182,11 @@ impl Moves<'_> {
             ((is_shown || bequeaths) && !target.started).then_some(index)
         });
         let late: Vec<usize> = late.collect();
-        let again = if late.is_empty() { Vec::new() } else { snapshots.clone() };
+        let again = if late.is_empty() {
+            Nodes::new()
+        } else {
+            snapshots.clone()
+        };
         let again = again.into_iter().map(move |snapshot| (snapshot, late.clone()));
         snapshots
             .into_iter()
@@ -198,7 +209,7 @@ impl Moves<'_> {
 
     fn syncs(&self, node: &Node, out: &mut Expansion) {
         let snapshots = self.snapshots(node).into_iter().flat_map(|node| self.pruned(node));
-        let snapshots: Vec<Node> = snapshots.collect();
+        let snapshots: Nodes = snapshots.collect();
         for (index, passed) in self.passing(node) {
             for mut snapshot in snapshots.clone() {
                 snapshot.probed(Probed::Success, passed);

@@ -32,6 +32,8 @@ const VISITED_MAX: usize = 50_000;
 /// The same for all events of a pod together, beside a few for each: they are kept until the walk ends.
 const VISITED_IN_ALL_MAX: usize = 500_000;
 const VISITED_FOR_EACH_MAX: usize = 100;
+/// So many states are looked at for the one that is nearest to a status which none explains.
+const TOLD_MAX: usize = 5_000;
 
 /// Is the trace a run of the model of this version?
 pub fn includes(behaviour: &Behaviour, trace: &Trace, bounds: &Bounds) -> Inclusion {
@@ -142,6 +144,7 @@ impl<'a> Given<'a> {
             deletion: stage.deletion,
             is_deleted_later: self.trace.steps.last().is_some_and(|step| step.deletion.is_some()),
             initialized: &stage.initialized,
+            keeps_all: false,
         }
     }
 
@@ -165,6 +168,22 @@ impl<'a> Given<'a> {
             stage.step.at_ms
         };
         self.owed(stage).overdue(node, until?)
+    }
+
+    /// What was tried, and what comes too late for the status: of all that the model permits the nearest is told.
+    fn with_late_ones(&self, stage: &'a Stage<'a>, mut tried: Visited) -> Visited {
+        let moves = Moves {
+            keeps_all: true,
+            ..self.moves(stage)
+        };
+        let mut next = 0;
+        while next < tried.len() && tried.len() < TOLD_MAX {
+            for node in moves.expand(tried.get(next)).next {
+                tried.add(node);
+            }
+            next += 1;
+        }
+        tried
     }
 
     fn divergence(&self, step: &Step, why: Broken) -> Divergence {
@@ -313,8 +332,9 @@ impl<'a> Walk<'a> {
             return self.given.divergence(step, why);
         }
         let why = overdue.or(broken).unwrap_or_else(|| {
+            let tried = self.given.with_late_ones(stage, visited);
             let spec = &self.given.trace.spec;
-            diagnose::nearest(spec, visited.all(), &stage.target, stage.previous_phase)
+            diagnose::nearest(spec, tried.all(), &stage.target, stage.previous_phase)
         });
         self.given.divergence(stage.step, why)
     }

@@ -94,6 +94,7 @@ impl Asked {
             deletion: self.deletion,
             is_deleted_later: self.deletion.is_some(),
             initialized: &[true],
+            keeps_all: false,
         })
     }
 

@@ -1,5 +1,7 @@
 //! What the probe workers can have found.
 
+use smallvec::SmallVec;
+
 use super::{Expansion, Moves};
 use crate::check::facts::LONG_AGO;
 use crate::check::node::Node;
@@ -52,7 +54,7 @@ impl Moves<'_> {
             let target = &self.target.containers.get(index);
             let same = target.is_some_and(|view| view.runs_as(n));
             let shows_started = target.is_some_and(|view| view.started);
-            let mut results = Vec::new();
+            let mut results: SmallVec<[(Probed, UnixMs); 3]> = SmallVec::new();
             match startup {
                 Probed::Nothing | Probed::Pending => {
                     // Also where the status does not show it: it may have been taken back already (WS-4).

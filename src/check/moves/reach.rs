@@ -6,7 +6,7 @@ use crate::model::{Container, ContainerView, Instance, Mode, PodState, Probed, S
 
 impl Moves<'_> {
     pub(super) fn can_reach_target(&self, node: &Node) -> bool {
-        !self.is_too_late(node) && self.restarts_fit(&node.pod)
+        (self.keeps_all || !self.is_too_late(node)) && self.restarts_fit(&node.pod)
     }
 
     /// Restart counts and instances never go back, so a state beyond the target cannot explain it.

@@ -1,6 +1,8 @@
 //! What a relist can show: which ends are seen together, and which dead instances are still there.
 
-use super::{End, Moves, SIMULTANEOUS_ENDS_MAX};
+use smallvec::smallvec;
+
+use super::{End, Moves, Nodes, SIMULTANEOUS_ENDS_MAX};
 use crate::check::facts::{FAR_FUTURE, Interval};
 use crate::check::node::Node;
 use crate::model::{Container, ContainerView, PodState, State};
@@ -10,12 +12,12 @@ impl Moves<'_> {
     /// The runtime snapshots that the next sync can see: an end that is known to lie before another one that is seen is
     /// seen too, because one relist inspects the whole pod, one container after the other. So nothing is seen that comes after
     /// an end which the target does not show yet.
-    pub(super) fn snapshots(&self, node: &Node) -> Vec<Node> {
+    pub(super) fn snapshots(&self, node: &Node) -> Nodes {
         let mut ends: Vec<End> = (0..node.pod.containers.len())
             .filter_map(|index| self.end(node, index))
             .collect();
         if ends.is_empty() {
-            return vec![node.clone()];
+            return smallvec![node.clone()];
         }
         ends.truncate(SIMULTANEOUS_ENDS_MAX);
         let hidden = (0..node.pod.containers.len()).filter_map(|index| self.hidden_end(node, index));
@@ -58,7 +60,7 @@ impl Moves<'_> {
 
     /// The same for a sync, which can kill a container by a probe: then the back-off is asked about the instance before it
     /// (RS-5), so whether that has been removed by now makes a difference.
-    pub(super) fn pruned(&self, mut node: Node) -> Vec<Node> {
+    pub(super) fn pruned(&self, mut node: Node) -> Nodes {
         let containers = node.pod.containers.iter().zip(&self.target.containers);
         let matters = self.spec.containers.iter().zip(containers).any(|(spec, (it, target))| {
             it.is_running() && (spec.startup.is_some() || spec.liveness.is_some()) && self.previous_goes(it, target)
@@ -99,8 +101,8 @@ impl Moves<'_> {
     }
 
     /// `node` with the ends of `subset` seen, once for every way in which they can have ended.
-    pub(super) fn snapshot(&self, node: &Node, ends: &[End], subset: u32) -> Vec<Node> {
-        let mut nodes = vec![node.clone()];
+    pub(super) fn snapshot(&self, node: &Node, ends: &[End], subset: u32) -> Nodes {
+        let mut nodes: Nodes = smallvec![node.clone()];
         for (_, end) in ends.iter().enumerate().filter(|(k, _)| subset & (1 << k) != 0) {
             let Some((exit, others)) = end.exits.split_first() else {
                 continue;
@@ -110,7 +112,7 @@ impl Moves<'_> {
                 node.passed(end.at);
                 node
             };
-            let other_ways: Vec<Node> = others
+            let other_ways: Nodes = others
                 .iter()
                 .flat_map(|exit| nodes.iter().map(|node| ended(node.clone(), exit)))
                 .collect();

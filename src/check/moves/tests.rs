@@ -353,7 +353,7 @@ fn a_success_behind_a_status_shows_in_the_next_life() {
         asked.target = Status::clone(&node.pod.status);
         let shown = &mut asked.target.containers[0];
         (shown.restart_count, shown.started) = (restart_count, started);
-        asked.ask(|moves| moves.with_late(&node, vec![node.clone()]).count())
+        asked.ask(|moves| moves.with_late(&node, super::Nodes::from_buf([node.clone()])).count())
     };
     for (minor, inherited) in [(34, false), (35, true)] {
         assert_eq!(ways(minor, 0, false), 2);
