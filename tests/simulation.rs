@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 22] = [
+const ACCUSED: [(&str, &str, Observed); 23] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -89,6 +89,8 @@ const ACCUSED: [(&str, &str, Observed); 22] = [
     ("sidecars/f00d/5060", "sidecars-f00d-5060", Observed::LossyJournal),
     // The sandbox is shown only with the first container already in its back-off (#134660).
     ("restarts/b00c/8761", "restarts-b00c-8761", Observed::Coalesced),
+    // A process that leaves long before its script ends was told to, also where its line of that was lost.
+    ("init/cab1/828", "init-cab1-828", Observed::LossyJournal),
 ];
 
 #[test]

@@ -7,9 +7,14 @@ use crate::trace::{ConditionKind, ContainerView, Phase, State};
 
 /// How an observed status differs from the nearest one that the model permits.
 pub fn nearest(spec: &PodSpec, nodes: &[Node], observed: &Status, previous_phase: Phase) -> Broken {
-    let best = nodes
-        .iter()
-        .min_by_key(|node| differences(spec, node, observed, previous_phase).len());
+    // Of equally many differences, those in a state, a life or the phase are the greater ones.
+    let best = nodes.iter().min_by_key(|node| {
+        let found = differences(spec, node, observed, previous_phase);
+        (
+            found.len(),
+            found.iter().filter(|it| ["2.5", "4.1"].contains(&it.rule)).count(),
+        )
+    });
     let mut found = best
         .map(|node| differences(spec, node, observed, previous_phase))
         .unwrap_or_default();

@@ -126,7 +126,7 @@ impl<'a> Case<'a> {
     }
 
     /// Did a life end of its own accord, untold? A TERM's line can be lost (a termination message is cut), so the script, where
-    /// it is known, has a say: what outlives its time was told, and so was what has none.
+    /// it is known, has a say: what outlives its time was told, and so was what leaves before it or has none.
     pub fn left_by_itself(&self, index: usize, n: u32) -> bool {
         let Some(facts) = self.facts.get(index, n) else {
             return false;
@@ -141,12 +141,17 @@ impl<'a> Case<'a> {
         let Attempt {
             lives_ms, exit_code, ..
         } = *script.attempt(n);
-        let lived_ms = facts
-            .start
-            .zip(facts.finish)
-            .map(|(start, finish)| finish.lo - start.hi);
-        let in_time =
-            |lives_ms: u32| lived_ms.is_none_or(|lived_ms| lived_ms <= i64::from(lives_ms) + self.bounds.delay_ms);
+        let lived = facts.start.zip(facts.finish).map(|(start, finish)| Interval {
+            lo: finish.lo - start.hi,
+            hi: finish.hi - start.lo,
+        });
+        let in_time = |lives_ms: u32| {
+            let lives_ms = i64::from(lives_ms);
+            let is_in_time = |lived: Interval| {
+                lived.lo <= lives_ms + self.bounds.delay_ms && lived.hi >= lives_ms - self.bounds.rounding_ms
+            };
+            lived.is_none_or(is_in_time)
+        };
         lives_ms.is_some_and(in_time) && facts.exit.as_ref().is_none_or(|exit| exit.code == i32::from(exit_code))
     }
 

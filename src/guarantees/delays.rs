@@ -134,6 +134,7 @@ mod tests {
     fn only_what_left_by_itself_was_not_being_stopped() {
         assert!(busy_with_the_end("livesMs: 3000, exitCode: 1") < GRACE_MS);
         assert!(busy_with_the_end("livesMs: 1000, exitCode: 1") >= GRACE_MS);
+        assert!(busy_with_the_end("livesMs: 9000, exitCode: 1") >= GRACE_MS);
         assert!(busy_with_the_end("livesMs: 3000, exitCode: 3") >= GRACE_MS);
     }
 }
