@@ -108,7 +108,7 @@ impl Node<'_> {
             Action::Kill { index } => {
                 self.worker.acted = true;
                 // A kill that meets the container's own end can fail, and then the sync does nothing more.
-                if self.runtime.is_ending_by_itself(index, self.now) && self.dice.chance_aside(50) {
+                if self.runtime.has_just_ended_by_itself(index, self.now) && self.dice.chance_aside(50) {
                     self.worker.actions.clear();
                     return None;
                 }

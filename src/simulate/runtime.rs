@@ -9,7 +9,7 @@ use crate::trace::{Exit, JournalEntry, JournalKind, Reason, UnixMs};
 
 /// How long after its start a process can still be the runtime's own init, where a fault says so.
 const INSTANT_MS: UnixMs = 100;
-/// So long before and after the end of a process its shim can fail to answer.
+/// So long after the end of a process its shim can fail to answer; a kill that came before it fails no sooner.
 const LEAVING_MS: UnixMs = 100;
 
 /// One run of a container.
@@ -144,11 +144,11 @@ impl Runtime {
             .map_or(at_ms, |process| process.stop(at_ms, grace_ms, load, dice))
     }
 
-    /// Is the newest instance of a container just leaving by itself, so that the runtime may have lost it already?
-    pub fn is_ending_by_itself(&self, index: usize, at_ms: UnixMs) -> bool {
+    /// Has the newest instance of a container just left by itself, so that the runtime has lost it already?
+    pub fn has_just_ended_by_itself(&self, index: usize, at_ms: UnixMs) -> bool {
         let newest = self.instances[index].last().filter(|process| process.term_ms.is_none());
         let end_ms = newest.and_then(|process| Some(process.end.as_ref()?.0));
-        end_ms.is_some_and(|end_ms| (end_ms - at_ms).abs() <= LEAVING_MS * self.load)
+        end_ms.is_some_and(|end_ms| (0..=LEAVING_MS * self.load).contains(&(at_ms - end_ms)))
     }
 
     /// The newest instance of a container ends if it has only just begun.
