@@ -67,8 +67,7 @@ impl Moves<'_> {
     /// All moves out of `node` that can still lead to the target.
     pub fn expand(&self, node: &Node) -> Expansion {
         let mut out = Expansion::default();
-        // What is computed from here on comes too late for the target.
-        let is_late = node.now > self.received && !self.keeps_all;
+        let computes = self.keeps_all || !self.is_late(node);
         match node.pod.mode {
             Mode::Sync if node.interrupted => self.delete(node, &mut out),
             Mode::Sync if node.blocked => {
@@ -76,11 +75,11 @@ impl Moves<'_> {
                 self.startup(node, &mut out);
             }
             Mode::Sync => {
-                if !is_late {
+                if computes {
                     self.syncs(node, &mut out);
                 }
                 self.probes(node, &mut out);
-                if !is_late {
+                if computes {
                     self.delete(node, &mut out);
                 }
                 if node.pod.announcement_due {

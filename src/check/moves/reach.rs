@@ -24,7 +24,12 @@ impl Moves<'_> {
         if node.pod.mode >= Mode::Terminated {
             return false;
         }
-        (node.now > self.received || self.has_moved_on(&node.pod)) && !self.can_become_target(&node.pod)
+        (self.is_late(node) || self.has_moved_on(&node.pod)) && !self.can_become_target(&node.pod)
+    }
+
+    /// What is computed from here on comes after the target.
+    pub(super) fn is_late(&self, node: &Node) -> bool {
+        node.now > self.received
     }
 
     /// Has a container got further than the target shows? Instances never come back, the dead stay dead, and what its startup

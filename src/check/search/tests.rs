@@ -173,7 +173,7 @@ main:
     liveness: {handler: httpGet, outcome: {kind: passesAfter, ms: 2900}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}
 observeMsMax: 19000
 ";
-    const STATES_MAX: usize = 1000;
+    const STATES_MAX: usize = 1_000;
     let behaviour = Behaviour::of(VERSION);
     for seed in 0..20 {
         let trace = simulate(&scenario(YAML), &Options::new(VERSION, seed));
