@@ -97,7 +97,9 @@ apt_install() {
   apt-get update -q >/dev/null || die "apt-get update failed; is $mirror reachable?"
   local log
   log=$(mktemp)
-  apt-get install -y -q --no-install-recommends -t "$suite" -o Dpkg::Options::=--force-confold "$@" >"$log" 2>&1 ||
+  # Something else may be installing too.
+  apt-get install -y -q --no-install-recommends -t "$suite" -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=300 \
+    "$@" >"$log" 2>&1 ||
     die "apt could not install $*: $(tail -n 5 "$log")"
   rm -f "$log"
 }

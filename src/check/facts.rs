@@ -88,8 +88,8 @@ pub struct InstanceFacts {
     pub wrote_exit: bool,
     /// The process wrote its start line.
     pub wrote_start: bool,
-    /// Somebody killed it: it left with 137 and without a line, and its script never exits with 137. (A journal can be cut
-    /// or have lost lines, so the missing line alone says nothing.)
+    /// Somebody killed it: it left with 137 and without a line, and its script never exits with 137. (There may be no journal,
+    /// and one can be cut or have lost lines, so the missing line alone says nothing.)
     pub killed: bool,
     /// There is no journal, but its exit code is one that its script has only for a stop. (A pod without a script can leave
     /// with any code by itself.)
@@ -191,7 +191,7 @@ impl Facts {
                     continue;
                 };
                 let (attempt, code) = (script.attempt(n), exit.code);
-                instance.killed = journal && !instance.wrote_exit && code == KILLED && !attempt.exits_with(code);
+                instance.killed = !instance.wrote_exit && code == KILLED && !attempt.exits_with(code);
                 instance.stopped =
                     !journal && matches!(code, KILLED | TERMINATED) && !attempt.exits_by_itself_with(code);
             }
@@ -403,7 +403,7 @@ mod tests {
         );
         assert_eq!(told(ended_with(TERMINATED, Some(nothing))), (false, false));
         assert_eq!(told(ended_with(1, Some(nothing))), (false, false));
-        assert_eq!(told(ended_with(KILLED, None)), (false, true));
+        assert_eq!(told(ended_with(KILLED, None)), (true, true));
         assert_eq!(told(ended_with(TERMINATED, None)), (false, true));
         assert_eq!(told(ended_with(1, None)), (false, false));
         assert_eq!(told(ended_with(0, None)), (false, false));

@@ -164,14 +164,19 @@ impl Teardown<'_> {
         running: &[(usize, &InstanceFacts)],
     ) -> Result<(), Broken> {
         let Some(finish) = facts.finish else { return Ok(()) };
-        if let (true, Some(term)) = (facts.killed, facts.term) {
+        if facts.killed {
+            // Where no line tells of its TERM, that came no earlier than the teardown.
+            let term = facts.term.unwrap_or(self.begin);
             // The wait for the turn is subtracted in whole seconds.
             let waits = self.prerequisites(index, running).next().is_some() || self.waits_for_absent(index, running);
             let waited_ms = if waits { term - self.begin + 1_000 } else { 0 };
             let owed_ms = (self.grace.ms_min() - waited_ms).max(STOP_TIMEOUT_MS_MIN);
             if finish.hi - term < owed_ms - self.bounds.rounding_ms - 500 {
                 let after_ms = finish.hi - term;
-                let words = "{name} was killed at most {a} ms after its TERM; it had {b} ms";
+                let words = match facts.term {
+                    Some(_) => "{name} was killed at most {a} ms after its TERM; it had {b} ms",
+                    None => "{name} was killed at most {a} ms after the teardown began; it had {b} ms",
+                };
                 return Err(Broken {
                     numbers: [after_ms, owed_ms],
                     ..Broken::new("TO-5", Some(index), owed_ms - after_ms, words)

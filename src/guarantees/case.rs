@@ -43,6 +43,7 @@ pub struct Case<'a> {
 #[derive(Default)]
 struct Known {
     numbers: OnceCell<Numbers>,
+    changes: OnceCell<Vec<Vec<usize>>>,
     tells_times: OnceCell<bool>,
     terminal_step: OnceCell<Option<usize>>,
     free_until: OnceCell<Option<UnixMs>>,
@@ -96,12 +97,33 @@ impl<'a> Case<'a> {
     }
 
     /// The published statuses of a container with the steps that show them.
-    pub fn views(&self, index: usize) -> impl Iterator<Item = (usize, &ContainerView)> {
+    pub fn views(&self, index: usize) -> impl Iterator<Item = (usize, &'a ContainerView)> {
         self.trace
             .steps
             .iter()
             .enumerate()
             .filter_map(move |(step, it)| Some((step, it.view.containers.get(index)?.as_ref()?)))
+    }
+
+    /// Those of them that tell anything else of the container than the one before. For what is judged by a status of it alone,
+    /// or by what has been told of it so far, they do, and they are few.
+    pub fn changes(&self, index: usize) -> impl Iterator<Item = (usize, &ContainerView)> {
+        let changes = self.known.changes.get_or_init(|| self.find_changes());
+        let view = move |&step: &usize| Some((step, self.trace.steps[step].view.containers[index].as_ref()?));
+        changes[index].iter().filter_map(view)
+    }
+
+    fn find_changes(&self) -> Vec<Vec<usize>> {
+        let told = |step: usize, view: &'a ContainerView, index: usize| (view, self.trace.steps[step].seen.get(index));
+        let of_one = |index: usize| {
+            let mut before = None;
+            let is_new = |&(step, view): &(usize, &'a ContainerView)| {
+                let now = Some(told(step, view, index));
+                std::mem::replace(&mut before, now) != now
+            };
+            self.views(index).filter(is_new).map(|(step, _)| step).collect()
+        };
+        (0..self.trace.spec.containers.len()).map(of_one).collect()
     }
 
     /// The container IDs that statuses show.

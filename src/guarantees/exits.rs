@@ -65,7 +65,7 @@ fn exit_is_what_happened(case: &Case) -> Outcome {
     let numbers = case.numbers();
     for index in 0..case.trace.spec.containers.len() {
         let mut published: Vec<Option<i32>> = vec![None; numbers.count];
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let state = match &view.state {
                 State::Terminated(exit) => numbers.id(step, index).zip(Some(exit)),
                 _ => None,
@@ -102,7 +102,7 @@ fn exit_is_the_process_s(case: &Case) -> Outcome {
         })
     };
     for (index, script) in scenario.containers().enumerate() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let State::Terminated(exit) = &view.state else { continue };
             // Other reasons tell of something else than an exit: it could not be started, it was out of memory.
             if !matches!(exit.reason, Reason::Completed | Reason::Error) {
@@ -157,7 +157,7 @@ fn terminated_has_run(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
         for (step, view) in case
-            .views(index)
+            .changes(index)
             .filter(|(_, view)| matches!(view.state, State::Terminated(_)))
         {
             findings.at_risk();
@@ -178,7 +178,7 @@ fn has_times(exit: &Exit) -> bool {
 fn terminated_tells_times(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let seen = case.trace.steps[step].seen.get(index);
             if view.last.as_ref().is_some_and(has_times) {
                 findings.at_risk();
@@ -210,7 +210,7 @@ fn last_state(case: &Case) -> Outcome {
     let numbers = case.numbers();
     for index in 0..case.trace.spec.containers.len() {
         let mut lives: Vec<Option<u32>> = vec![None; numbers.count];
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             if let Some(id) = numbers.id(step, index) {
                 lives[id] = Some(view.restart_count);
             }
@@ -236,7 +236,7 @@ fn last_state(case: &Case) -> Outcome {
 fn last_state_is_another_life(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let ended = matches!(&view.state, State::Terminated(exit) if exit.reason != Reason::ContainerStatusUnknown);
             let seen = case.trace.steps[step]
                 .seen

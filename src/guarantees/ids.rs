@@ -39,7 +39,7 @@ fn is_the_runtimes(exit: &Exit) -> bool {
 fn end_names_its_life(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let Some(seen) = case.trace.steps[step].seen.get(index) else {
                 continue;
             };

@@ -67,7 +67,7 @@ fn seen<'c>(case: &'c Case, step: usize, index: usize) -> Option<&'c Seen> {
 fn id_names_the_runtime(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in containers(case) {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let id = seen(case, step, index).and_then(|seen| seen.container_id.as_deref());
             let Some(id) = id.or((view.state == State::Running).then_some("")) else {
                 continue;
@@ -94,7 +94,7 @@ fn restart_counts(case: &Case) -> Outcome {
     for index in containers(case) {
         let mut counts: Vec<Option<u32>> = vec![None; numbers.count];
         let mut newest: Option<(Number, u32)> = None;
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let Some(id) = numbers.id(step, index) else { continue };
             let n = view.restart_count;
             let before = numbers.last_id(step, index).filter(|&last| last != id);
@@ -164,7 +164,7 @@ fn fixed(case: &Case, what: &str, times: Times) -> Outcome {
 fn lives_in_order(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in containers(case) {
-        for (step, _) in case.views(index) {
+        for (step, _) in case.changes(index) {
             let Some(seen) = seen(case, step, index) else { continue };
             let another = seen.last_container_id.is_some() && seen.last_container_id != seen.container_id;
             let times = seen.last_finished_at.zip(seen.started_at).filter(|_| another);

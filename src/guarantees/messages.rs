@@ -123,7 +123,7 @@ fn names_just(case: &Case, step: &Step, lacking: Lacking, names: &str) -> bool {
 fn back_off_is_told(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             let said = case.trace.steps[step].seen.get(index).and_then(|seen| seen.back_off);
             let Some(said) = said.filter(|_| !case.sandbox_changed) else {
                 continue;

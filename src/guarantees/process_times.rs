@@ -36,7 +36,7 @@ fn judged(case: &Case, what: &str, is_line: fn(&JournalKind) -> bool, told: fn(&
     let mut findings = Findings::default();
     let bound_ms = APART_MS + case.bounds.delay_ms;
     for index in 0..case.trace.spec.containers.len() {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             // Of an end that the kubelet made up nobody knows the times.
             let is_made_up =
                 matches!(&view.state, State::Terminated(exit) if exit.reason == Reason::ContainerStatusUnknown);

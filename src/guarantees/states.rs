@@ -122,7 +122,7 @@ pub const RULES: &[Guarantee] = &[
             let mut findings = Findings::default();
             for index in 0..case.trace.spec.containers.len() {
                 let first = |view: &ContainerView| view.state == State::Running && view.restart_count == 0;
-                for (step, view) in case.views(index).filter(|(_, view)| first(view)) {
+                for (step, view) in case.changes(index).filter(|(_, view)| first(view)) {
                     findings.at_risk();
                     let seen = case.trace.steps[step].seen.get(index);
                     if view.last.is_some() || seen.is_some_and(|seen| seen.last_is_no_end) {
@@ -152,7 +152,7 @@ fn of_one(
     what: &str,
     findings: &mut Findings,
 ) {
-    for (step, view) in case.views(index) {
+    for (step, view) in case.changes(index) {
         let Some(holds) = holds(view) else { continue };
         findings.at_risk();
         if !holds {
@@ -177,7 +177,7 @@ fn ends(case: &Case, holds: impl Fn(&Exit) -> bool, what: &str) -> Outcome {
 fn running_tells_since(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in 0..case.trace.spec.containers.len() {
-        for (step, _) in case.views(index).filter(|(_, view)| view.state == State::Running) {
+        for (step, _) in case.changes(index).filter(|(_, view)| view.state == State::Running) {
             findings.at_risk();
             let seen = case.trace.steps[step].seen.get(index);
             if seen.and_then(|seen| seen.started_at).is_none_or(|at| at <= 0) {

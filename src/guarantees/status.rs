@@ -128,7 +128,7 @@ fn started_once(case: &Case) -> Outcome {
 fn started_before_ready(case: &Case) -> Outcome {
     let mut findings = Findings::default();
     for index in (0..case.trace.spec.containers.len()).filter(|&index| case.kind(index) != Kind::Init) {
-        for (step, view) in case.views(index) {
+        for (step, view) in case.changes(index) {
             if view.state == State::Running && !view.started {
                 findings.at_risk();
             }

@@ -68,11 +68,15 @@ pub const CREATED_MS: UnixMs = 1_767_225_600_250;
 
 /// Simulates the pod of a scenario.
 pub fn simulate(scenario: &Scenario, options: &Options) -> Trace {
-    simulate_workload(&Workload::of(scenario), options)
+    simulate_owned(Workload::of(scenario), options)
 }
 
 /// Simulates any pod.
 pub fn simulate_workload(work: &Workload, options: &Options) -> Trace {
+    simulate_owned(work.clone(), options)
+}
+
+fn simulate_owned(work: Workload, options: &Options) -> Trace {
     let dice = options.seed.map_or_else(Dice::canonical, Dice::seeded);
     live(work, options, dice).0
 }
@@ -90,37 +94,38 @@ pub fn explore(work: &Workload, kubelet: KubeletVersion, unusual: &[Unusual]) ->
         seed: None,
         ..Options::new(kubelet, 0)
     };
-    let (trace, dice) = live(work, &options, Dice::taped(unusual.to_vec()));
+    let (trace, dice) = live(work.clone(), &options, Dice::taped(unusual.to_vec()));
     Explored {
         trace,
         ways: dice.into_ways(),
     }
 }
 
-fn live(work: &Workload, options: &Options, dice: Dice) -> (Trace, Dice) {
+fn live(work: Workload, options: &Options, dice: Dice) -> (Trace, Dice) {
     let mut behaviour = Behaviour::of(options.kubelet);
     if let Some(fault) = options.fault {
         fault.bend(&mut behaviour);
     }
     let load = UnixMs::from(options.load.max(1));
-    let mut node = Node::new(&behaviour, work, options.fault, load, dice, options.created_ms);
+    let mut node = Node::new(&behaviour, &work, options.fault, load, dice, options.created_ms);
     let watched_until_ms = node.run();
     let journal = work.scenario.is_some().then(|| published_journal(&node));
+    let (uid, steps, dice) = (node.uid, node.api.steps, node.dice);
     let trace = Trace {
         namespace: "podcheck".to_string(),
-        name: format!("p{:x}", node.uid & 0xffff_ffff),
-        uid: uid_text(node.uid),
+        name: format!("p{:x}", uid & 0xffff_ffff),
+        uid: uid_text(uid),
         node: Some(format!("simulated-{}", options.kubelet)),
         kubelet: Some(options.kubelet.to_string()),
         server: None,
-        spec: work.spec.clone(),
-        scenario: work.scenario.clone(),
-        steps: std::mem::take(&mut node.api.steps),
+        spec: work.spec,
+        scenario: work.scenario,
+        steps,
         journal,
         gaps: Vec::new(),
         watched_until_ms: Some(watched_until_ms),
     };
-    (trace, node.dice)
+    (trace, dice)
 }
 
 /// The journal as far as a published termination message carries it: each holds all lines written before it.

@@ -1,6 +1,6 @@
 //! One kubelet with one pod, its runtime, the API object and the client that watches it: discrete events in milliseconds.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::model::{Behaviour, PodState};
 use crate::trace::UnixMs;
 
 /// Something that happens at a moment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// PLEG lists the runtime; the periodic one comes again a second later.
     Relist {
@@ -25,16 +25,16 @@ pub enum Event {
     },
     /// The work queue hands the pod to its worker again.
     Queue {
-        generation: u64,
+        generation: u32,
         /// How much later it can come, where that is decided only now.
-        slack_ms: UnixMs,
+        slack_ms: u32,
     },
     /// The worker's action has taken its time.
     Resume,
     /// A probe worker's ticker.
     Probe {
-        prober: usize,
-        generation: u64,
+        prober: u32,
+        generation: u32,
     },
     /// The status manager takes the newest status, decides about its phase, and has written it.
     WriteTake,
@@ -53,6 +53,29 @@ pub enum Event {
     Budget,
     CleanUp,
     RemoveFinalizer,
+}
+
+/// Events that are due at some time, of most pods.
+const EVENTS_MOSTLY: usize = 16;
+
+/// An event with its time; the soonest is the greatest, and of equally soon ones that which was set up first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Due {
+    at: UnixMs,
+    number: u32,
+    event: Event,
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
+}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The simulation of one pod.
@@ -76,9 +99,9 @@ pub struct Node<'a> {
     /// Timestamp of the newest relist, and what it saw of each container: instances started and ended.
     pub cache_at: Option<UnixMs>,
     relisted: Vec<(usize, usize)>,
-    /// What is to happen, by its time; at the same time, in the order in which it was set up.
-    events: BinaryHeap<Reverse<(UnixMs, u64, Event)>>,
-    next_event: u64,
+    /// What is to happen.
+    events: BinaryHeap<Due>,
+    next_event: u32,
 }
 
 impl<'a> Node<'a> {
@@ -112,7 +135,7 @@ impl<'a> Node<'a> {
             uid,
             cache_at: None,
             relisted: vec![(0, 0); containers],
-            events: BinaryHeap::new(),
+            events: BinaryHeap::with_capacity(EVENTS_MOSTLY),
             next_event: 0,
         };
         let phase_ms = node.dice.phase(0, 999);
@@ -128,12 +151,17 @@ impl<'a> Node<'a> {
         const AFTERMATH_MS: UnixMs = 60_000;
         let grace_ms = UnixMs::from(self.work.spec.grace_s) * 1_000;
         let limit = self.now + UnixMs::from(self.work.observe_ms_max) + 2 * grace_ms + AFTERMATH_MS * self.load;
-        while let Some(Reverse((at, _, event))) = self.events.pop() {
+        while let Some(&Due { at, event, .. }) = self.events.peek() {
             if at > limit {
                 return limit;
             }
             self.now = at;
-            self.handle(event);
+            if event == (Event::Relist { periodic: true }) {
+                self.relist_again();
+            } else {
+                self.events.pop();
+                self.handle(event);
+            }
             if self.api.is_gone() {
                 return self.api.last_at();
             }
@@ -143,8 +171,15 @@ impl<'a> Node<'a> {
 
     /// Lets something happen `delay_ms` from now.
     pub fn after(&mut self, delay_ms: UnixMs, event: Event) {
-        self.events.push(Reverse((self.now + delay_ms, self.next_event, event)));
+        let due = self.due(delay_ms, event);
+        self.events.push(due);
+    }
+
+    fn due(&mut self, delay_ms: UnixMs, event: Event) -> Due {
+        let number = self.next_event;
         self.next_event += 1;
+        let at = self.now + delay_ms;
+        Due { at, number, event }
     }
 
     /// A latency between the bounds, times the load.
@@ -154,7 +189,7 @@ impl<'a> Node<'a> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Relist { periodic } => self.relist(periodic),
+            Event::Relist { .. } => self.relist(),
             Event::Queue { generation, slack_ms } => self.queue_due(generation, slack_ms),
             Event::Resume => self.resume(),
             Event::Probe { prober, generation } => self.probe_tick(prober, generation),
@@ -171,12 +206,19 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// PLEG: compares the runtime with what it saw last, and wakes the worker once for each change.
-    fn relist(&mut self, periodic: bool) {
-        if periodic {
-            let took_ms = self.latency(3, 40);
-            self.after(1_000 + took_ms, Event::Relist { periodic });
+    /// PLEG's own relist, which is the next event, takes place, and comes again: there and back on the heap once a second is
+    /// what the simulation does most, so it is moved once.
+    fn relist_again(&mut self) {
+        let took_ms = self.latency(3, 40);
+        let again = self.due(1_000 + took_ms, Event::Relist { periodic: true });
+        if let Some(mut soonest) = self.events.peek_mut() {
+            *soonest = again;
         }
+        self.relist();
+    }
+
+    /// PLEG: compares the runtime with what it saw last, and wakes the worker once for each change.
+    fn relist(&mut self) {
         self.cache_at = Some(self.now);
         let mut wakes = 0;
         for index in 0..self.relisted.len() {

@@ -13,7 +13,7 @@ pub struct Prober {
     index: usize,
     worker: Worker,
     alive: bool,
-    generation: u64,
+    generation: u32,
     /// The instance whose result it holds.
     looks_at: Option<u32>,
     on_hold: bool,
@@ -48,7 +48,7 @@ impl Node<'_> {
                         self.after(
                             0,
                             Event::Probe {
-                                prober: self.probers.len() - 1,
+                                prober: self.probers.len() as u32 - 1,
                                 generation: 0,
                             },
                         );
@@ -74,12 +74,12 @@ impl Node<'_> {
                 let generation = if resets {
                     self.probers[number].generation
                 } else {
-                    u64::MAX
+                    u32::MAX
                 };
                 self.after(
                     0,
                     Event::Probe {
-                        prober: number,
+                        prober: number as u32,
                         generation,
                     },
                 );
@@ -113,9 +113,10 @@ impl Node<'_> {
     }
 
     /// A tick, or a request out of turn (generation `MAX`).
-    pub fn probe_tick(&mut self, number: usize, generation: u64) {
+    pub fn probe_tick(&mut self, prober: u32, generation: u32) {
+        let number = prober as usize;
         let prober = &self.probers[number];
-        let manual = generation == u64::MAX;
+        let manual = generation == u32::MAX;
         if !prober.alive || (!manual && generation != prober.generation) {
             return;
         }
@@ -126,7 +127,7 @@ impl Node<'_> {
             self.after(
                 UnixMs::from(probe.period_seconds) * 1_000,
                 Event::Probe {
-                    prober: number,
+                    prober: number as u32,
                     generation,
                 },
             );

@@ -106,8 +106,19 @@ fn exit_of(code: u8) -> Exit {
     }
 }
 
+/// 64 hexadecimal digits: of the pod's UID, the container's place and its life's number.
 fn id(uid: u64, index: usize, n: u32) -> Arc<str> {
-    format!("containerd://{uid:016x}{index:08x}{n:040x}").into()
+    const RUNTIME: &str = "containerd://";
+    let mut id = String::with_capacity(RUNTIME.len() + 64);
+    id.push_str(RUNTIME);
+    let mut push = |number: u64, digits: u32| {
+        let digit = |place: u32| number.checked_shr(4 * place).unwrap_or(0) as u32 & 0xf;
+        id.extend((0..digits).rev().filter_map(|place| char::from_digit(digit(place), 16)));
+    };
+    push(uid, 16);
+    push(index as u64, 8);
+    push(u64::from(n), 40);
+    id.into()
 }
 
 /// All instances of all containers, oldest first.

@@ -122,7 +122,11 @@ impl Published {
                     | ConditionReason::PodSandboxNotReady
             )
         });
-        self.messages[kind as usize] = if has_text { text().into() } else { Arc::default() };
+        let message = &mut self.messages[kind as usize];
+        let text = if has_text { text() } else { String::new() };
+        if **message != *text {
+            *message = shared(&text);
+        }
     }
 
     /// Is nothing different but the generation?
@@ -156,15 +160,22 @@ impl Published {
                 .eq(view.containers.iter().map(Option::as_ref))
     }
 
-    /// What the API shows of it, with this phase.
-    pub fn view(&self, phase: Phase) -> PodView {
+    /// What the API shows of it, with this phase, after `before`.
+    pub fn view(&self, phase: Phase, before: &PodView) -> PodView {
+        let reason = |kind: ConditionKind, text: &str| {
+            let known = before.conditions[kind as usize].as_ref().map(|it| &it.reason);
+            known
+                .filter(|known| ***known == *text)
+                .cloned()
+                .unwrap_or_else(|| shared(text))
+        };
         PodView {
             phase,
             reason: Reason::None,
             conditions: ConditionKind::ALL.map(|kind| {
                 self.status.condition(kind).map(|condition| Condition {
                     is_true: condition.is_true,
-                    reason: text(condition.reason.as_str()),
+                    reason: reason(kind, condition.reason.as_str()),
                     message: self.messages[kind as usize].clone(),
                 })
             }),
@@ -175,7 +186,7 @@ impl Published {
 }
 
 /// A text to be shared; the empty one is there already.
-fn text(text: &str) -> Arc<str> {
+fn shared(text: &str) -> Arc<str> {
     if text.is_empty() { Arc::default() } else { text.into() }
 }
 

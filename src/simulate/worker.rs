@@ -55,7 +55,7 @@ pub struct PodWorker {
     pending_deleted: bool,
     /// The least grace of the deletes seen so far.
     pub deletion_grace_s: Option<u32>,
-    queue_generation: u64,
+    queue_generation: u32,
     pub actions: VecDeque<Action>,
     /// Something was done in this sync.
     pub acted: bool,
@@ -318,7 +318,7 @@ impl Node<'_> {
         let generation = self.worker.queue_generation;
         if self.dice.is_taped() {
             // Most slots are overwritten before they can be due: only then is there something to choose.
-            let slack_ms = base_ms / 2 + TICK_MS;
+            let slack_ms = (base_ms / 2 + TICK_MS) as u32;
             return self.after(base_ms, Event::Queue { generation, slack_ms });
         }
         let jittered_ms = base_ms + self.dice.between(0, base_ms / 2);
@@ -329,11 +329,15 @@ impl Node<'_> {
     }
 
     /// The queue's slot is due, unless a later sync has overwritten it.
-    pub fn queue_due(&mut self, generation: u64, slack_ms: UnixMs) {
+    pub fn queue_due(&mut self, generation: u32, slack_ms: u32) {
         if generation != self.worker.queue_generation {
             return;
         }
-        let later_ms = if slack_ms > 0 { self.dice.phase(0, slack_ms) } else { 0 };
+        let later_ms = if slack_ms > 0 {
+            self.dice.phase(0, UnixMs::from(slack_ms))
+        } else {
+            0
+        };
         if later_ms > 0 {
             self.after(
                 later_ms,

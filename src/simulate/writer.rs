@@ -75,7 +75,7 @@ impl Node<'_> {
         let (Some(taken), Some(phase)) = (self.writer.taken.take(), self.writer.phase.take()) else {
             return;
         };
-        if let Some(view) = self.tampered_view(taken.view(phase)) {
+        if let Some(view) = self.tampered_view(taken.view(phase, &self.api.view)) {
             let seen = self.tampered_seen(&view, taken.seen.clone());
             let pod_seen = self.tampered_pod_seen(taken.pod_seen.clone());
             self.publish(view, seen, pod_seen);

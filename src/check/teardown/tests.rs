@@ -206,6 +206,21 @@ fn the_wait_for_an_absent_sidecar_is_taken_off_the_grace() {
     assert_eq!(killed_after(10_000 - 4_000 - TOLD_MS - 1), Err(("TO-5", 0)));
 }
 
+/// TO-5: without a journal no line tells of the TERM, but it came no earlier than the teardown; a sidecar's wait is known to a second.
+#[test]
+fn nobody_is_killed_before_the_grace_has_passed_since_the_teardown_began() {
+    let untold = |end| InstanceFacts {
+        killed: true,
+        ..life(None, end)
+    };
+    let main = |end| check("1.34.0", 10, &[(Kind::Main, Some(untold(end)))]);
+    assert_eq!(main(10_000 - TOLD_MS), Ok(()));
+    assert_eq!(main(10_000 - TOLD_MS - 1), Err(("TO-5", 0)));
+    let sidecar = |end| check("1.34.0", 10, &main_and_sidecar(3_000, untold(end)));
+    assert_eq!(sidecar(10_000 - 1_000 - TOLD_MS), Ok(()));
+    assert_eq!(sidecar(10_000 - 1_000 - TOLD_MS - 1), Err(("TO-5", 0)));
+}
+
 /// TO-5: nobody outlives the grace by more than 2 s, and what a kubelet needs to see it and to end the pod (3 s and 7 s).
 #[test]
 fn nobody_outlives_the_grace() {
