@@ -1,5 +1,5 @@
 //! What judging costs, as ratios measured side by side in one run, so that they do not depend on the machine:
-//! `cargo bench --bench ratios`, or with `-- quick` a tenth of it.
+//! `cargo bench --bench ratios`, or with `-- quick` a tenth of it, or with `-- scenarios` the last part alone.
 
 mod tape;
 
@@ -28,12 +28,14 @@ const VERSION: KubeletVersion = KubeletVersion { minor: 34, patch: 0 };
 const ROUNDS: usize = 5;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "quick");
-    let scale = if quick { 10 } else { 1 };
-    ratio_to_typed_pods();
-    growth_with_pods(&[10, 1_000, 100_000 / scale]);
-    growth_with_events(&[1, 6, 24]);
-    scenarios(20_000 / scale as u64);
+    let is_wanted = |what: &str| std::env::args().any(|argument| argument == what);
+    let scale = if is_wanted("quick") { 10 } else { 1 };
+    if !is_wanted("scenarios") {
+        ratio_to_typed_pods();
+        growth_with_pods(&[10, 1_000, 100_000 / scale]);
+        growth_with_events(&[1, 6, 24]);
+    }
+    scenarios(SCENARIO_ROUNDS / scale);
 }
 
 fn seconds(mut work: impl FnMut()) -> f64 {
@@ -208,14 +210,18 @@ fn crash_loop(hours: u32) -> Scenario {
     }
 }
 
-fn scenarios(count: u64) {
+/// Rounds of the same scenarios, of which the best counts: they are short, so that one of them is undisturbed.
+const SCENARIO_ROUNDS: usize = 40;
+const SCENARIOS: u64 = 2_500;
+
+fn scenarios(rounds: usize) {
     println!("scenarios of all profiles in turn, on one core; kubelet {VERSION}");
     let cases = Profile::ALL.map(|profile| Cases::new(profile, 2026));
-    let rounds = (0..ROUNDS).map(|_| round_of_scenarios(&cases, count));
+    let rounds = (0..rounds).map(|_| round_of_scenarios(&cases, SCENARIOS));
     let [drawing, simulating, judging] = rounds
         .min_by_key(|times| times.iter().sum::<Duration>())
         .expect("rounds");
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / count as f64;
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / SCENARIOS as f64;
     println!(
         "  {:.0} a second: drawn {:.1} µs, simulated {:.1} µs, judged {:.1} µs",
         1e6 / each(drawing + simulating + judging),
