@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::manifest::{self, Placement};
 use crate::recording::RecordingWriter;
 use crate::trace::{
-    ConditionKind, ContainerView, EventType, Exit, JournalKind, Kind, Phase, Reason, Seen, State, Step, Trace, UnixMs,
+    ConditionKind, ContainerView, EventType, Exit, JournalKind, Kind, Phase, PodResources, Reason, Seen, State, Step,
+    Trace, UnixMs,
 };
 
 /// Writes all events of a simulated pod; times without one count from the epoch.
@@ -99,6 +100,11 @@ fn status(trace: &Trace, step: &Step) -> Value {
     }
     status.extend(pod.start_time.map(|at| ("startTime".to_owned(), time(at))));
     status.extend(pod.qos.map(|qos| ("qosClass".to_owned(), json!(qos))));
+    let amount = |told| match told {
+        PodResources::NoLimit => json!({"limits": {"memory": "9007199254740988Ki"}}),
+        PodResources::Some => json!({"limits": {"memory": "64Mi"}}),
+    };
+    status.extend(pod.resources.map(|told| ("resources".to_owned(), amount(told))));
     status.extend(
         pod.observed_generation
             .map(|it| ("observedGeneration".to_owned(), it.into())),

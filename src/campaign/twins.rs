@@ -56,6 +56,8 @@ pub const TWINS: &[Twin] = &[
     by_itself("podcheck/TO-0", "1.37.0"),
     by_itself("podcheck/WS-4", "1.34.0"),
     planted("podcheck/PB-15", "1.37.0", Fault::LateReadiness),
+    // The simulated node's cgroups are of version 2.
+    planted("podcheck/NO-LIMIT", "1.37.0", Fault::NoLimitTold).regressed(Fault::NoLimitTold, "1.34.0"),
 ];
 
 /// Known deviations that no simulated node has, and why.

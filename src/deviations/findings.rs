@@ -7,7 +7,7 @@ use super::marks::{
     tells_of_an_earlier_life, was_killed_across_the_end, was_over_and_not_ready, was_the_last_main_of_a_never_pod,
 };
 use super::{Deviation, Versions, nothing_is_hidden};
-use crate::trace::{Kind, RestartPolicy};
+use crate::trace::{Kind, PodResources, RestartPolicy};
 
 /// What a lost sandbox breaks.
 pub const SANDBOX_LOST: &str = "podcheck/SB-1";
@@ -340,6 +340,20 @@ pub const FINDINGS: &[Deviation] = &[
         in_api_server: false,
         hides_from_model: nothing_is_hidden,
         smallest_pod: Some("deviation/wr-4"),
+    },
+    Deviation {
+        name: "podcheck/NO-LIMIT",
+        title: "On cgroup v1 a running pod that asks for no resources is said to have a memory limit of 8 EiB",
+        link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2202",
+        versions: Versions::since(36),
+        guarantees: &["G-pod-resources-are-set"],
+        is_its_doing: |case, breach| {
+            let step = step_of(case, breach.event_index);
+            step.is_some_and(|step| case.trace.steps[step].pod_seen.resources == Some(PodResources::NoLimit))
+        },
+        in_api_server: false,
+        hides_from_model: nothing_is_hidden,
+        smallest_pod: None,
     },
     Deviation {
         name: "podcheck/PH-1",

@@ -21,6 +21,7 @@ mod lives;
 mod messages;
 mod numbers;
 mod phase;
+mod pod_resources;
 mod probes;
 mod process_times;
 mod prompt_starts;
@@ -111,6 +112,8 @@ pub fn all() -> impl Iterator<Item = &'static Guarantee> {
         lives::RULES,
         ids::RULES,
         process_times::RULES,
+        // Last: on cgroup v1 it is told of every pod of 1.36 and newer, and what else a pod breaks is more to the point.
+        pod_resources::RULES,
     ]
     .into_iter()
     .flatten()

@@ -6,8 +6,8 @@ use crate::trace::Qos;
 pub const RULES: &[Guarantee] = &[Guarantee {
     id: "G-qos-fits-resources",
     rule: "A pod's class of service is the one that follows from the CPU and memory which its containers request and are \
-           limited to: Guaranteed if every container has limits for both and requests as much, BestEffort if none has \
-           either, else Burstable.",
+               limited to: Guaranteed if every container has limits for both and requests as much, BestEffort if none has \
+               either, else Burstable.",
     quote: "The Quality of Service (QOS) classification assigned to the pod based on resource requirements",
     link: pages::STATUS,
     since_minor: 0,

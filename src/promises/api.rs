@@ -111,6 +111,11 @@ pub const POD_STATUS: Page = Page {
             "The Quality of Service (QOS) classification assigned to the pod based on resource requirements",
             &["G-qos-stays", "G-qos-fits-resources"],
         ),
+        judged(
+            "Resources represents the compute resource requests and limits that have been applied at the pod level if pod-level \
+             requests or limits are set in PodSpec.Resources",
+            &["G-pod-resources-are-set"],
+        ),
         open(
             "It is empty if no resources resize is pending.",
             NotGenerated,

@@ -155,6 +155,8 @@ pub struct Status {
     #[serde(rename = "podIPs", deserialize_with = "null_is_default")]
     pub pod_ips: Vec<Listed>,
     pub qos_class: Option<Qos>,
+    /// Of the whole pod (KEP-5419).
+    pub resources: Option<Resources>,
     pub observed_generation: Option<i64>,
     pub resize: Option<Box<str>>,
     #[serde(deserialize_with = "null_is_default")]

@@ -227,6 +227,10 @@ faults! {
     QosLost = "qos-lost",
     /// The class of service is Burstable although no container asks for resources.
     QosWrong = "qos-wrong",
+    /// A pod that asks for no resources is said to have some as a whole.
+    ResourcesOfNobody = "resources-of-nobody",
+    /// A pod that asks for no resources is said to have a memory limit of 8 EiB as a whole.
+    NoLimitTold = "no-limit-told",
     /// Ready is listed twice.
     ConditionTwice = "condition-twice",
     /// The status of Ready is neither True nor False nor Unknown.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::faults::Fault;
 use crate::model::State;
-use crate::trace::{BackOffSaid, ConditionKind, PodSeen, PodView, Qos, Reason, Seen, Step, UnixMs};
+use crate::trace::{BackOffSaid, ConditionKind, PodResources, PodSeen, PodView, Qos, Reason, Seen, Step, UnixMs};
 
 /// Changes what goes with the containers' statuses in `view`.
 pub fn containers(fault: Fault, now: UnixMs, steps: &[Step], view: &PodView, seen: &mut [Seen]) {
@@ -82,6 +82,8 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
         }
         Fault::QosLost if now_and_then => seen.qos = None,
         Fault::QosWrong => seen.qos = Some(Qos::Burstable),
+        Fault::ResourcesOfNobody => seen.resources = Some(PodResources::Some),
+        Fault::NoLimitTold => seen.resources = Some(PodResources::NoLimit),
         Fault::ConditionTwice => seen.conditions[ConditionKind::Ready as usize].is_repeated = true,
         Fault::ReadyUndefined => seen.conditions[ConditionKind::Ready as usize].is_undefined = true,
         Fault::GenerationAhead => seen.observed_generation = seen.observed_generation.map(|it| it + 1),

@@ -17,7 +17,7 @@ mod seen;
 
 pub use pod::spec as spec_of_pod;
 pub use podcheck_generators::RestartPolicy;
-pub use seen::{ConditionSeen, PodSeen, Qos};
+pub use seen::{ConditionSeen, PodResources, PodSeen, Qos};
 
 /// Milliseconds since the Unix epoch.
 pub type UnixMs = i64;

@@ -332,6 +332,7 @@ pub(super) fn pod_seen(pod: &object::Pod, node: Option<&str>) -> PodSeen {
         first_pod_ip: listed(&status.pod_ips),
         qos: status.qos_class,
         qos_due: qos::due(pod),
+        resources: status.resources.as_ref().and_then(qos::told),
         generation: pod.metadata.generation,
         observed_generation: status.observed_generation,
         conditions: ConditionKind::ALL.map(|kind| {

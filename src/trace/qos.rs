@@ -1,7 +1,7 @@
 //! The class of service that follows from a pod's resources.
 
-use super::Qos;
 use super::pod::with_init;
+use super::{PodResources, Qos};
 use crate::recording::object;
 use crate::recording::object::Quantity;
 
@@ -32,6 +32,24 @@ pub(super) fn due(pod: &object::Pod) -> Option<Qos> {
         (_, true) => Qos::Guaranteed,
         _ => Qos::Burstable,
     })
+}
+
+/// A cgroup of version 1 without a limit has the greatest number of bytes that fills whole pages, which is just below 8 EiB.
+const NO_LIMIT_BILLIONTHS_MIN: i128 = (1 << 62) * 1_000_000_000;
+
+/// What a status tells of the pod as a whole; what cannot be read says nothing.
+pub(super) fn told(resources: &object::Resources) -> Option<PodResources> {
+    let object::Resources { requests, limits } = resources;
+    let [limit, others @ ..] =
+        [limits.memory, limits.cpu, requests.memory, requests.cpu].map(|it| amount(it).unwrap_or(0));
+    if others.iter().any(|&it| it != 0) {
+        return Some(PodResources::Some);
+    }
+    match limit {
+        0 => None,
+        NO_LIMIT_BILLIONTHS_MIN.. => Some(PodResources::NoLimit),
+        _ => Some(PodResources::Some),
+    }
 }
 
 /// Nothing at all and an amount of zero are the same; none, where it cannot be read.
@@ -77,6 +95,22 @@ mod tests {
         assert_eq!(of(&[], &[MEMORY]), Qos::Burstable);
         let more = r#"{"requests": {"cpu": "0", "memory": "1"}, "limits": {"cpu": "1", "memory": "1"}}"#;
         assert_eq!(of(&[], &[more]), Qos::Burstable);
+    }
+
+    #[test]
+    fn what_a_status_tells_of_the_pod_as_a_whole() {
+        let of = |text: &str| told(&serde_json::from_str(text).expect("resources"));
+        assert_eq!(of(NOTHING), None);
+        assert_eq!(of(ZERO), None);
+        assert_eq!(of(EQUAL), Some(PodResources::Some));
+        assert_eq!(of(REQUEST), Some(PodResources::Some));
+        assert_eq!(
+            of(r#"{"limits": {"memory": "9007199254740988Ki"}}"#),
+            Some(PodResources::NoLimit)
+        );
+        let both = r#"{"limits": {"memory": "9007199254740988Ki"}, "requests": {"cpu": "10m"}}"#;
+        assert_eq!(of(both), Some(PodResources::Some));
+        assert_eq!(of(r#"{"limits": {"memory": "no number"}}"#), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct PodSeen {
     pub qos: Option<Qos>,
     /// The class that follows from the specification's resources, where that is certain.
     pub qos_due: Option<Qos>,
+    /// What `status.resources` tells of the pod as a whole; empty amounts are none.
+    pub resources: Option<PodResources>,
     /// `metadata.generation`.
     pub generation: Option<i64>,
     /// `status.observedGeneration`.
@@ -55,6 +57,14 @@ pub struct ConditionSeen {
     pub is_repeated: bool,
     /// `status` is neither True nor False nor Unknown.
     pub is_undefined: bool,
+}
+
+/// Requests and limits of a pod as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PodResources {
+    /// A limit of memory beyond that of any machine, which is how a cgroup of version 1 says that it has none.
+    NoLimit,
+    Some,
 }
 
 /// Quality of service class.

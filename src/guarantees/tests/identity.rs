@@ -3,7 +3,7 @@
 use super::support::{EPOCH_MS, Pod, pod};
 use crate::trace::Phase::{Failed, Pending, Running, Succeeded};
 use crate::trace::RestartPolicy::{Always, OnFailure};
-use crate::trace::{ConditionKind, Qos};
+use crate::trace::{ConditionKind, PodResources, Qos};
 
 fn up() -> Pod {
     pod(Always, 3, &["m0"])
@@ -92,6 +92,22 @@ fn the_class_of_service_fits_the_resources() {
     }
     of(Qos::Guaranteed, Some(Qos::Burstable)).breaks(&[id]);
     of(Qos::BestEffort, Some(Qos::Guaranteed)).breaks(&[id]);
+}
+
+#[test]
+fn a_pod_that_asks_for_nothing_has_no_resources_as_a_whole() {
+    let id = "G-pod-resources-are-set";
+    let of = |told, due| {
+        let mut pod = up();
+        let seen = &mut pod.newest().pod_seen;
+        (seen.resources, seen.qos_due) = (told, due);
+        pod
+    };
+    let nothing = Some(Qos::BestEffort);
+    of(None, nothing).keeps(id);
+    of(Some(PodResources::Some), nothing).breaks(&[id]);
+    of(Some(PodResources::NoLimit), nothing).breaks(&[id]);
+    of(Some(PodResources::Some), None).breaks(&[]);
 }
 
 #[test]
