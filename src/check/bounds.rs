@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(bounds.act_ms(), 3_000 + 2_000 + 700);
         assert_eq!(bounds.notice_ms(), 3_000 + 2_000 + 700);
         assert_eq!(bounds.end_ms(), 5_000 + 2_000 + 700);
+        assert_eq!(bounds.inspection_ms(), 700);
         let apart = Bounds {
             start_ms: 1,
             publish_ms: 10,

@@ -354,6 +354,47 @@ mod tests {
             SECOND.with_exit_line(30_000, LINE_LATE_MS_MIN),
             Interval::of_exit_line(30_000)
         );
+        assert_eq!(
+            SECOND.with_exit_line(4_000, LINE_LATE_MS_MIN),
+            Interval::of_exit_line(4_000)
+        );
+    }
+
+    /// Seen on a kubelet v1.37.0 at a load of 65 on two cores: 12 s from a start to its first line.
+    #[test]
+    fn a_line_may_be_as_late_as_the_load_explains_and_some_seconds_in_any_case() {
+        let mut trace = simulated(
+            "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\nobserveMsMax: \
+             20000\n",
+        );
+        let told = Facts::of(&trace).get(0, 0).and_then(|life| life.start);
+        let second = told.expect("a start").lo.div_euclid(1_000) * 1_000;
+        let mut start = |late_ms: i64, delay_ms: i64| {
+            let at = second + late_ms;
+            trace.journal.as_mut().expect("a journal")[0].at_ms = at;
+            let facts = Facts::within(&trace, &Bounds::with_delay(delay_ms));
+            (facts.get(0, 0).and_then(|life| life.start), Interval::of_start_line(at))
+        };
+        let is_believed = |(start, line): (Option<Interval>, Interval)| start == Some(line);
+        assert!(!is_believed(start(5_500, 0)));
+        assert!(is_believed(start(6_500, 0)));
+        assert!(!is_believed(start(12_000, 12_000)));
+        assert!(is_believed(start(13_500, 12_000)));
+    }
+
+    /// A pod has its sandbox by the first status in which PodReadyToStartContainers is true.
+    #[test]
+    fn a_sandbox_is_there_by_the_first_status_that_shows_it() {
+        let mut trace = simulated(
+            "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{livesMs: 3000, onTerm: {action: exit, code: \
+             0}}]\nobserveMsMax: 20000\n",
+        );
+        let shows: Vec<Option<bool>> = trace.steps.iter().map(Step::has_sandbox).collect();
+        let first = shows.iter().position(|&it| it == Some(true)).expect("it has one");
+        assert!(shows[..first].contains(&Some(false)) && shows[first + 1..].contains(&Some(true)));
+        assert_eq!(Facts::of(&trace).sandbox_by, trace.steps[first].at_ms);
+        trace.steps.truncate(first);
+        assert_eq!(Facts::of(&trace).sandbox_by, None);
     }
 
     #[test]

@@ -163,6 +163,8 @@ fn conditions_match(model: &Status, observed: &Status) -> bool {
 mod tests {
     use super::*;
     use crate::check::one_main;
+    use crate::check::testing::exit;
+    use crate::model::{self, Behaviour, KubeletVersion};
 
     /// ST-10: an action that is over by a known time had its reasons before; of one that nobody knows of nothing follows, and
     /// what a status shows later can still be late.
@@ -181,5 +183,26 @@ mod tests {
         node.acted(Interval { lo: 1_500, hi: 2_000 });
         assert_eq!((node.ready_by(), node.failed_by()), (2_000, 2_000));
         assert_eq!(node.shown(1_800).ready_by(), 2_000);
+    }
+
+    /// PB-4: what the probes of a life have found is forgotten once its end is in the status; until then its workers go on.
+    #[test]
+    fn what_probes_have_found_is_forgotten_when_the_end_is_told() {
+        let spec = one_main();
+        let behaviour = Behaviour::of(KubeletVersion { minor: 37, patch: 0 });
+        let mut node = Node::new(&spec, 1_000);
+        node.pod.start(0, false);
+        model::sync_status(&behaviour, &spec, &mut node.pod);
+        node.pod.exit(0, exit(1));
+        let life = node.pod.container(0).newest.as_mut().expect("a life");
+        (life.startup, life.ready) = (Probed::Success, true);
+        let found = |node: &mut Node| {
+            node.forget();
+            let life = node.pod.containers[0].newest.as_ref().expect("a life");
+            (life.startup, life.ready)
+        };
+        assert_eq!(found(&mut node), (Probed::Success, true));
+        model::sync_status(&behaviour, &spec, &mut node.pod);
+        assert_eq!(found(&mut node), (Probed::Nothing, false));
     }
 }

@@ -302,14 +302,15 @@ mod tests {
         }
     }
 
-    /// TP-A: a pod that ends for its main's failed probe is torn down in time from that failure on, whenever that was.
-    #[test]
-    fn the_end_of_a_pod_for_a_failed_probe_is_owed_from_the_failure_on() {
+    /// What is owed so long after the creation of a pod with a sidecar and a main, when `begun` has changed its state.
+    fn owed(policy: &str, begun: impl Fn(&mut Node), at: i64) -> Option<&'static str> {
         let asked = Asked::of(
             VERSION,
-            "restartPolicy: Never\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    liveness: \
-             {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
-             1}\nobserveMsMax: 20000\n",
+            &format!(
+                "restartPolicy: {policy}\ngraceSeconds: 2\ninit:\n  - kind: sidecar\n    container: {{attempts: [{{onTerm: {{action: \
+                 exit, code: 0}}}}]}}\nmain:\n  - attempts: [{{onTerm: {{action: exit, code: 0}}}}]\n    liveness: {{handler: httpGet, \
+                 outcome: {{kind: passes}}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}}\nobserveMsMax: 20000\n"
+            ),
         );
         let owed = Owed {
             behaviour: &asked.behaviour,
@@ -320,15 +321,44 @@ mod tests {
             is_removed: false,
             may_pull_images: false,
         };
-        let mut node = asked.running(1);
-        model::liveness_failed(&mut node.pod, 0);
-        let mut late = |failure_by: UnixMs, at: UnixMs| {
-            node.failure_by = failure_by;
-            owed.overdue(&node, at).map(|late| late.rule)
+        let mut node = asked.running(2);
+        begun(&mut node);
+        owed.overdue(&node, CREATED_MS + at).map(|late| late.rule)
+    }
+
+    /// TP-A, 5: what a main's failed probe leads to is owed from that failure on, whenever that was, and no sooner than from all
+    /// else that the sync may have waited for.
+    #[test]
+    fn what_a_failed_probe_leads_to_is_owed_from_the_failure_on() {
+        let late = |policy: &str, success_by: i64, failure_by: i64, at: i64| {
+            let begun = |node: &mut Node| {
+                model::liveness_failed(&mut node.pod, 1);
+                node.success_by = CREATED_MS + success_by;
+                node.failure_by = CREATED_MS + failure_by;
+            };
+            owed(policy, begun, at)
         };
-        let failed = CREATED_MS + 60_000;
-        assert_eq!(late(failed, failed + 5_000), None);
-        assert_eq!(late(failed, failed + 5_001), Some("TP-A"));
-        assert_eq!(late(FAR_FUTURE, failed + 1_000_000), None);
+        assert_eq!(late("Never", 0, 60_000, 60_000 + 5_000), None);
+        assert_eq!(late("Never", 0, 60_000, 60_000 + 5_001), Some("TP-A"));
+        assert_eq!(late("Never", 0, FAR_FUTURE - CREATED_MS, 1_000_000), None);
+        for (policy, rule) in [("Never", "TP-A"), ("Always", "5")] {
+            assert_eq!(late(policy, 60_000, 1_000, 60_000 + 5_000), None);
+            assert_eq!(late(policy, 60_000, 1_000, 60_000 + 5_001), Some(rule));
+        }
+    }
+
+    /// RS-3, TP-A: a pod whose work is done ends when its last sidecar is up, whatever its probes have found else.
+    #[test]
+    fn the_end_of_a_pod_whose_work_is_done_is_owed_from_its_last_sidecar_on() {
+        let late = |at: i64| {
+            let begun = |node: &mut Node| {
+                let reason = Reason::Completed;
+                node.pod.exit(1, Exit { code: 0, reason });
+                (node.success_by, node.failure_by) = (CREATED_MS + 60_000, FAR_FUTURE);
+            };
+            owed("Never", begun, at)
+        };
+        assert_eq!(late(60_000 + 5_000), None);
+        assert_eq!(late(60_000 + 5_001), Some("TP-A"));
     }
 }

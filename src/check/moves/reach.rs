@@ -73,3 +73,6 @@ fn can_become(view: &ContainerView, target: &ContainerView, container: &Containe
     };
     is_shown && (view.started == target.started || waits_for_probe())
 }
+
+#[cfg(test)]
+mod tests;

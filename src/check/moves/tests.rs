@@ -327,7 +327,7 @@ fn a_main_can_follow_a_sidecar_whose_probe_passes_behind_the_status() {
 }
 
 /// A main with a startup probe.
-const PROBED: &str = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
+pub(super) const PROBED: &str = "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    startup: \
                       {handler: httpGet, outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: \
                       1}\nobserveMsMax: 20000\n";
 

@@ -149,6 +149,19 @@ fn a_silence_between_two_statuses_has_a_bound() {
     assert_eq!(late(10_000), Some(("ST-10".to_owned(), whole.steps[told].event_index)));
 }
 
+/// Seen on a kubelet v1.37.0 at a load of 65 on two cores: a process that came to write its first line 12 s after its start.
+#[test]
+fn a_line_that_the_load_explains_contradicts_nothing() {
+    let mut trace = simulated(
+        "restartPolicy: Always\ngraceSeconds: 2\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\nobserveMsMax: 20000\n",
+    );
+    trace.journal.as_mut().expect("a journal")[0].at_ms += 12_000;
+    let behaviour = Behaviour::of(VERSION);
+    let within = |delay_ms: i64| includes(&behaviour, &trace, &Bounds::with_delay(delay_ms));
+    assert!(matches!(within(4_000), Inclusion::Excluded(_)));
+    assert_eq!(within(14_000), Inclusion::Included);
+}
+
 /// Six probes that have results all the time, and restarts that no status shows: most of what could have happened cannot lead
 /// to the status that came, and is not followed.
 #[test]

@@ -1,8 +1,9 @@
 use super::*;
 use crate::check::Inclusion;
 use crate::check::facts::{Facts, InstanceFacts};
+use crate::check::moves::tests::PROBED;
 use crate::check::testing::{Asked, VERSION, exit, first, judged, life};
-use crate::model::{Container, Mode, Status};
+use crate::model::{Container, KubeletVersion, Mode, Status};
 use crate::simulate::CREATED_MS;
 use crate::trace::{Reason, State};
 
@@ -92,6 +93,43 @@ fn a_kill_that_meets_the_containers_own_end_can_be_all_that_a_sync_does() {
     assert!(after_a_kill(false, None).iter().any(is_left));
 }
 
+/// What was told to end, or was killed, has not ended by itself, and so its end makes no kill fail.
+#[test]
+fn only_an_end_of_its_own_makes_a_kill_fail() {
+    let fails = |change: fn(&mut InstanceFacts)| {
+        let mut asked = Asked::of(VERSION, PROBED);
+        let mut life = ended_at(4_000, 137);
+        change(&mut life);
+        asked.facts = Facts::told(vec![vec![life]]);
+        let mut node = asked.running(1);
+        model::liveness_failed(&mut node.pod, 0);
+        let plan = model::plan(&asked.behaviour, &asked.spec, &node.pod);
+        let mut out = Expansion::default();
+        asked.ask(|moves| moves.failed_kill(&node, &plan, &mut out));
+        !out.next.is_empty()
+    };
+    assert!(fails(|_| {}));
+    assert!(!fails(|life| life.term = Some(at(2_000))));
+    assert!(!fails(|life| life.killed = true));
+    assert!(!fails(|life| life.stopped = true));
+}
+
+/// ST-10: what a pod starts first is not late before its sandbox is announced, where that is done at once (1.36 and later).
+#[test]
+fn a_first_life_waits_for_its_sandbox() {
+    let turn = |minor: u32, n: u32, latest: UnixMs| {
+        let mut asked = Asked::of(KubeletVersion { minor, patch: 0 }, PROBED);
+        asked.facts.sandbox_by = Some(at(9_000));
+        let mut node = asked.running(0);
+        node.latest = latest;
+        asked.ask(|moves| moves.turn(&node, n))
+    };
+    assert_eq!(turn(36, 0, at(0)), at(9_000));
+    assert_eq!(turn(36, 0, at(9_500)), at(9_500));
+    assert_eq!(turn(36, 1, at(0)), at(0));
+    assert_eq!(turn(35, 0, at(0)), at(0));
+}
+
 /// A Never pod whose init container has failed, with a sidecar before it and a main that never ran.
 const FAILED_INIT: &str = "restartPolicy: Never\ngraceSeconds: 20\ninit:\n  - kind: sidecar\n    container: {attempts: [{onTerm: {action: \
                            ignore}}]}\n  - kind: init\n    container: {attempts: [{livesMs: 1000, exitCode: 1, onTerm: {action: \
@@ -111,4 +149,67 @@ fn a_kill_that_has_begun_keeps_its_grace() {
     assert!(is_over(&node));
     node.pod.deleted = true;
     assert!(!is_over(&node));
+}
+
+/// A Never pod that is stopped: a sidecar beside a main with a liveness probe.
+const STOPPED: &str = "restartPolicy: Never\ngraceSeconds: 20\ninit:\n  - kind: sidecar\n    container: {attempts: [{onTerm: {action: \
+                       exit, code: 0}}]}\nmain:\n  - attempts: [{onTerm: {action: exit, code: 0}}]\n    liveness: {handler: httpGet, \
+                       outcome: {kind: passes}, periodSeconds: 1, failureThreshold: 1, successThreshold: 1}\nobserveMsMax: 60000\n";
+
+/// Can the sidecar and the main of [`STOPPED`] have got their TERM so late, when `begun` has made the rest of its state and `stop`
+/// stops them?
+fn may_be_told_at(ms: [i64; 2], begun: fn(&mut Node), stop: fn(&Moves, Node, &mut Expansion)) -> bool {
+    let mut asked = Asked::of(VERSION, STOPPED);
+    let told = |ms: i64| InstanceFacts {
+        term: Some(at(ms)),
+        ..ended_at(ms + 100, 0)
+    };
+    asked.facts = Facts::told(ms.map(|ms| vec![told(ms)]).to_vec());
+    let mut node = asked.running(2);
+    begun(&mut node);
+    let mut out = Expansion::default();
+    asked.ask(|moves| stop(moves, node, &mut out));
+    out.next.iter().any(|next| !next.blocked)
+}
+
+/// RS-3, TO-3: a pod whose work is done is stopped once its last sidecar is up, whatever its probes have found else.
+#[test]
+fn the_end_of_a_pod_whose_work_is_done_waits_for_its_last_sidecar() {
+    let may_be_told_at = |ms: i64| {
+        let begun = |node: &mut Node| {
+            node.pod.exit(1, exit(0));
+            (node.success_by, node.failure_by) = (at(10_000), FAR_FUTURE);
+        };
+        may_be_told_at([ms, 1_000], begun, |moves, node, out| moves.kill_pod(node, out))
+    };
+    assert!(may_be_told_at(10_000 + 5_000));
+    assert!(!may_be_told_at(10_000 + 5_001));
+}
+
+/// RS-11, TO-3: a pod that ends for its main's failed probe is stopped from then on; that, too, waits for the last sidecar.
+#[test]
+fn the_end_of_a_pod_for_a_failed_probe_begins_with_the_failure() {
+    for begun in [
+        |node: &mut Node| (node.success_by, node.failure_by) = (at(0), at(10_000)),
+        |node: &mut Node| (node.success_by, node.failure_by) = (at(10_000), at(3_000)),
+    ] {
+        let may_be_told_at =
+            |ms: i64| may_be_told_at([ms + 200, ms], begun, |moves, node, out| moves.kill_pod(node, out));
+        assert!(may_be_told_at(10_000 + 5_000));
+        assert!(!may_be_told_at(10_000 + 5_001));
+    }
+}
+
+/// TO-3: when the terminating step has begun, what probes find meanwhile is no excuse.
+#[test]
+fn a_kill_that_has_begun_does_not_wait_for_probes() {
+    let may_be_told_at = |ms: i64| {
+        let begun = |node: &mut Node| {
+            node.pod.mode = Mode::Killing;
+            (node.success_by, node.failure_by) = (FAR_FUTURE, FAR_FUTURE);
+        };
+        may_be_told_at([ms + 200, ms], begun, |moves, node, out| moves.kill_done(&node, out))
+    };
+    assert!(may_be_told_at(5_000));
+    assert!(!may_be_told_at(5_001));
 }
