@@ -1,6 +1,7 @@
 //! One pod's verdict, with the version it was judged as.
 
 use crate::check::{Bounds, Divergence, Verdict};
+use crate::deviations;
 use crate::judge::{self, PodTallies};
 use crate::model::KubeletVersion;
 use crate::trace::Trace;
@@ -65,10 +66,13 @@ fn not_by_lateness_alone(
     }
 }
 
-/// What nobody knows yet comes first, then what happened first.
+/// What nobody knows yet comes first, then what happened first, and last what every pod of its node shows.
 fn unknown_first(mut verdict: Verdict) -> Verdict {
     if let Verdict::Diverges(found) | Verdict::KnownDeviation(found) = &mut verdict {
-        found.sort_by_key(|it| (it.known_deviation.is_some(), it.event_index));
+        found.sort_by_key(|it| {
+            let known = it.known_deviation.as_deref();
+            (known.is_some(), known == Some(deviations::NO_LIMIT), it.event_index)
+        });
     }
     verdict
 }

@@ -134,7 +134,8 @@ impl Owed<'_> {
             Some(Broken::new("5", Some(index), ms, words))
         });
         let late_after = |since: UnixMs, bound_ms: i64| late(since.max(node.ready_by()), bound_ms);
-        let mut starts = plan.starts.iter();
+        // What is to be killed runs, and is started again only when it has ended.
+        let mut starts = plan.starts.iter().filter(|index| !plan.kills.contains(index));
         kill.or_else(|| starts.find_map(|&index| self.overdue_start(&next, index, &late_after)))
     }
 
@@ -338,10 +339,10 @@ mod tests {
             };
             owed(policy, begun, at)
         };
-        assert_eq!(late("Never", 0, 60_000, 60_000 + 5_000), None);
-        assert_eq!(late("Never", 0, 60_000, 60_000 + 5_001), Some("TP-A"));
-        assert_eq!(late("Never", 0, FAR_FUTURE - CREATED_MS, 1_000_000), None);
         for (policy, rule) in [("Never", "TP-A"), ("Always", "5")] {
+            assert_eq!(late(policy, 0, 60_000, 60_000 + 5_000), None);
+            assert_eq!(late(policy, 0, 60_000, 60_000 + 5_001), Some(rule));
+            assert_eq!(late(policy, 0, FAR_FUTURE - CREATED_MS, 1_000_000), None);
             assert_eq!(late(policy, 60_000, 1_000, 60_000 + 5_000), None);
             assert_eq!(late(policy, 60_000, 1_000, 60_000 + 5_001), Some(rule));
         }

@@ -9,6 +9,9 @@ use super::marks::{
 use super::{Deviation, Versions, nothing_is_hidden};
 use crate::trace::{Kind, PodResources, RestartPolicy};
 
+/// Every running pod of 1.36 and newer shows it on cgroup v1.
+pub const NO_LIMIT: &str = "podcheck/NO-LIMIT";
+
 /// What a lost sandbox breaks.
 pub const SANDBOX_LOST: &str = "podcheck/SB-1";
 
@@ -342,7 +345,7 @@ pub const FINDINGS: &[Deviation] = &[
         smallest_pod: Some("deviation/wr-4"),
     },
     Deviation {
-        name: "podcheck/NO-LIMIT",
+        name: NO_LIMIT,
         title: "On cgroup v1 a running pod that asks for no resources is said to have a memory limit of 8 EiB",
         link: "https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/kubelet_pods.go#L2202",
         versions: Versions::since(36),
