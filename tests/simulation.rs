@@ -43,7 +43,7 @@ fn no_healthy_pod_is_accused() {
 }
 
 /// Healthy pods that were accused once, with the seed of their life, and what was wrong with us.
-const ACCUSED: [(&str, &str, Observed); 25] = [
+const ACCUSED: [(&str, &str, Observed); 27] = [
     // A process that exits with 137 by itself has not been stopped, when its exit line was cut off or without a journal.
     ("restarts/a1/206", "restarts-a1-206", Observed::CutJournal),
     ("restarts/5eed/296", "restarts-5eed-296", Observed::NoJournal),
@@ -91,6 +91,10 @@ const ACCUSED: [(&str, &str, Observed); 25] = [
     ("restarts/b00c/8761", "restarts-b00c-8761", Observed::Coalesced),
     // A process that leaves long before its script ends was told to, also where its line of that was lost.
     ("init/cab1/828", "init-cab1-828", Observed::LossyJournal),
+    // What a readiness probe has found counts from the next sync on, also where the status says so already for another reason.
+    ("sidecars/1127b/551", "sidecars-1127b-551", Observed::Ended),
+    // RS-10: a sync that goes across the end of the work can stop one sidecar after the other.
+    ("probes/1127a/996", "probes-1127a-996", Observed::LossyJournal),
     // The simulated node's own faults: a late status (WS-4) a whole kill after its probe, a kill that failed before the end.
     ("init/b00c/2218", "init-b00c-2218", Observed::NoJournal),
     ("race/f00e/5039", "race-f00e-5039", Observed::Ended),

@@ -1,6 +1,6 @@
 //! The marks by which a deviation is told from another fault.
 
-use crate::check::Interval;
+use crate::check::{InstanceFacts, Interval};
 use crate::guarantees::{Breach, Case, earliest_pass_ms};
 use crate::trace::{ContainerView, Kind, ProbeSpec, Reason, RestartPolicy, State, UnixMs};
 
@@ -304,23 +304,37 @@ pub fn had_its_first_grace_at_most(case: &Case, index: usize) -> bool {
 }
 
 /// RS-10: was a life of this sidecar told to stop by its probe before the kubelet can have known of the last main
-/// container's end, and gone only after that end?
+/// container's end, or in the same sync, and gone only after that end?
 pub fn was_killed_across_the_end(case: &Case, index: usize) -> bool {
     let Some(done) = case.mains_done() else { return false };
+    // A sync stops one container after the other, and looks at nothing meanwhile.
+    let killable = (0..case.trace.spec.containers.len()).filter(|&other| case.can_be_killed_by_probe(other));
+    let mut kills: Vec<(usize, UnixMs, Interval)> = killable
+        .flat_map(|other| case.facts.lives(other).map(move |life| (other, life)))
+        .filter_map(|(other, life)| Some((other, told_by_probe(case, other, life)?, life.finish?)))
+        .filter(|(_, _, ended)| ended.hi >= done.lo)
+        .collect();
+    kills.sort_by_key(|(_, told, _)| *told);
+    let mut until = done.hi + case.bounds.detect_ms;
+    kills.into_iter().any(|(other, told, ended)| {
+        let is_of_the_sync = told <= until;
+        if is_of_the_sync {
+            until = until.max(ended.hi + case.bounds.delay_ms);
+        }
+        is_of_the_sync && other == index
+    })
+}
+
+/// When a life was told to stop, at the earliest. Who is killed leaves no message, so its TERM may be nobody's to tell: it came
+/// a grace before.
+fn told_by_probe(case: &Case, index: usize, life: &InstanceFacts) -> Option<UnixMs> {
     let spec = &case.trace.spec;
     let probes = [&spec.containers[index].startup, &spec.containers[index].liveness];
     let own_s = probes.into_iter().flatten().filter_map(|probe| probe.grace_s).max();
     let grace_ms = i64::from(own_s.unwrap_or(spec.grace_s)) * 1_000;
-    let mut lives = case.facts.lives(index);
-    case.can_be_killed_by_probe(index)
-        && lives.any(|facts| {
-            // Who is killed leaves no message, so its TERM may be nobody's to tell: it came a grace before at the earliest.
-            let was_killed = !facts.wrote_exit && facts.exit.as_ref().is_some_and(|exit| exit.code == KILLED);
-            let at_earliest = facts.finish.filter(|_| was_killed).map(|ended| ended.lo - grace_ms);
-            let told = facts.term.or(at_earliest);
-            told.is_some_and(|told| told <= done.hi + case.bounds.detect_ms)
-                && facts.finish.is_some_and(|ended| ended.hi >= done.lo)
-        })
+    let was_killed = !life.wrote_exit && life.exit.as_ref().is_some_and(|exit| exit.code == KILLED);
+    let at_earliest = life.finish.filter(|_| was_killed).map(|ended| ended.lo - grace_ms);
+    life.term.or(at_earliest)
 }
 
 /// #113606: was the pod's work over before the kubelet can have known of the delete?

@@ -114,7 +114,7 @@ impl Moves<'_> {
             if same
                 && known
                 && (of_a_running_one || of_a_dead_one)
-                && view.ready != target.ready
+                && (view.ready != target.ready || newest.is_some_and(|instance| instance.ready != target.ready))
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {
                 let mut next = node.clone();

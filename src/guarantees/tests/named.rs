@@ -76,6 +76,32 @@ fn the_term_of_one_that_is_killed_may_be_told_by_nobody() {
     killed_at(21.1).is_named("G-no-sidecar-after-the-work", "podcheck/RS-10");
 }
 
+/// One sync stops both, which takes it beyond the end of the work.
+#[test]
+fn a_probe_can_kill_after_another_kill_that_went_across_the_last_end() {
+    let mut pod = pod(Never, 8, &["s0", "s1", "m0"]);
+    pod.container("s0").liveness = probe();
+    pod.container("s1").liveness = probe();
+    let killed_at = |told_s: f64| {
+        pod.clone()
+            .life("s0", 1.0, None)
+            .life("s1", 2.0, None)
+            .life("m0", 3.0, Some((12.3, 0)))
+            .step(5.0, Running, "ip init sandbox ready", "s0:R0sr s1:R0sr m0:R0sr")
+            .term("s1", 12.1)
+            .killed("s1", 20.1)
+            .term("s0", told_s)
+            .killed("s0", told_s + 8.0)
+            .life("s0", told_s + 8.3, None)
+            .step(told_s + 8.7, Running, "ip init sandbox", "s0:R1s/137 s1:T0=137 m0:T0=0")
+            .killed("s0", told_s + 17.0)
+            .step(told_s + 18.0, Failed, "ip init", "s0:T1=137/137 s1:T0=137 m0:T0=0")
+    };
+    let id = "G-no-sidecar-after-the-work";
+    killed_at(20.2).is_named(id, "podcheck/RS-10");
+    killed_at(40.0).is_unknown(id);
+}
+
 #[test]
 fn a_delete_waits_for_a_natural_end_that_is_under_way() {
     let yaml = "restartPolicy: Never\ngraceSeconds: 40\ninit:\n  - kind: sidecar\n    container:\n      attempts: [{onTerm: \
