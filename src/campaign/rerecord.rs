@@ -102,7 +102,7 @@ fn status(trace: &Trace, step: &Step) -> Value {
     status.extend(pod.qos.map(|qos| ("qosClass".to_owned(), json!(qos))));
     let amount = |told| match told {
         PodResources::NoLimit => json!({"limits": {"memory": "9007199254740988Ki"}}),
-        PodResources::Some => json!({"limits": {"memory": "64Mi"}}),
+        PodResources::Amounts => json!({"limits": {"memory": "64Mi"}}),
     };
     status.extend(pod.resources.map(|told| ("resources".to_owned(), amount(told))));
     status.extend(

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
+use super::told_version::ToldVersion;
 use super::{Exit, Failure, input};
 use crate::campaign::{delays_of, judge_as};
 use crate::model::KubeletVersion;
@@ -25,7 +26,7 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Judge as a kubelet of this version [default: the one that the recording names for the pod's node]
+    /// Version of the kubelet on the pods' node, as `kubectl get nodes` tells it [default: the one that the recording names]
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<KubeletVersion>,
 
@@ -37,9 +38,10 @@ pub struct Args {
 /// Judges all files, also those after one that cannot be read.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let mut counts = Counts::default();
+    let mut told = ToldVersion::default();
     let mut failed = None;
     for file in &args.files {
-        match check_file(args, file, &mut counts, output) {
+        match check_file(args, file, (&mut counts, &mut told), output) {
             Ok(()) => {}
             Err(error @ Failure::Output(_)) => return Err(error),
             // What follows may be readable, and what came before was judged.
@@ -54,6 +56,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         output.line(&counts.to_string())?;
     }
     output.flush()?;
+    told.print_note(args.kubernetes);
     Ok(
         match (
             Exit::of_verdicts(counts.judged(), counts.conclusive(), counts.diverges > 0),
@@ -71,7 +74,12 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     )
 }
 
-fn check_file(args: &Args, file: &Path, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+fn check_file(
+    args: &Args,
+    file: &Path,
+    (counts, told): (&mut Counts, &mut ToldVersion),
+    output: &mut Output,
+) -> Result<(), Failure> {
     // A pipe can be read only once: then the bounds are those of a machine of which nothing is known.
     let delays = delays_of(file);
     let mut traces = input::traces(file)?;
@@ -87,6 +95,7 @@ fn check_file(args: &Args, file: &Path, counts: &mut Counts, output: &mut Output
         };
         let judged = judge_as(&trace, args.kubernetes, &delays.bounds(&trace), args.strict);
         counts.add(&judged.verdict);
+        told.add(&trace, &judged.verdict);
         let line = VerdictLine::new(&trace, judged.kubernetes, &judged.verdict);
         if output.is_json() {
             output.json(&line)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::output::Output;
+use super::told_version::ToldVersion;
 use super::{Exit, Failure, input};
 use crate::campaign::{delays_of, judge_as};
 use crate::check::{Divergence, Facts, Verdict};
@@ -30,7 +31,7 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Judge as a kubelet of this version [default: the one that the recording names for the pod's node]
+    /// Version of the kubelet on the pods' node, as `kubectl get nodes` tells it [default: the one that the recording names]
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<KubeletVersion>,
 
@@ -51,6 +52,7 @@ struct Answer<'a> {
 /// Explains every pod of all files.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let mut counts = Counts::default();
+    let mut told = ToldVersion::default();
     for file in &args.files {
         let delays = delays_of(file);
         let mut traces = input::traces(file)?;
@@ -63,6 +65,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             let judged = judge_as(&trace, args.kubernetes, &bounds, false);
             let version = judged.kubernetes.as_deref().and_then(|text| text.parse().ok());
             counts.add(&judged.verdict);
+            told.add(&trace, &judged.verdict);
             let facts = Facts::within(&trace, &bounds);
             let standing = explain::standing(&Case::new(&trace, &facts, &bounds), version);
             let divergences: &[Divergence] = match &judged.verdict {
@@ -106,6 +109,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         )));
     }
     output.flush()?;
+    told.print_note(args.kubernetes);
     Ok(if counts.diverges > 0 {
         Exit::Diverges
     } else {

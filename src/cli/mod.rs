@@ -11,6 +11,7 @@ mod output;
 mod place;
 mod plain;
 mod source;
+mod told_version;
 
 mod campaign;
 mod conclude;

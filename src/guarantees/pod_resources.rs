@@ -8,7 +8,7 @@ pub const RULES: &[Guarantee] = &[Guarantee {
     id: "G-pod-resources-are-set",
     rule: "A pod that asks for no resources, neither as a whole nor in its containers, is not said to have any as a whole.",
     quote: "Resources represents the compute resource requests and limits that have been applied at the pod level if pod-level \
-                requests or limits are set in PodSpec.Resources",
+            requests or limits are set in PodSpec.Resources",
     link: pages::STATUS,
     since_minor: 0,
     judge: resources_are_set,
@@ -23,17 +23,13 @@ fn resources_are_set(case: &Case) -> Outcome {
         if std::mem::replace(&mut before, told) == told {
             continue;
         }
-        let told = match told {
+        let what = match told {
             None => continue,
             Some(PodResources::NoLimit) => "a memory limit of 8 EiB",
-            Some(PodResources::Some) => "resources as a whole",
+            Some(PodResources::Amounts) => "resources as a whole",
         };
-        findings.broken(
-            case,
-            step,
-            None,
-            format!("the pod asks for no resources and is said to have {told}"),
-        );
+        let summary = format!("the pod asks for no resources and is said to have {what}");
+        findings.broken(case, step, None, summary);
     }
     findings.outcome()
 }

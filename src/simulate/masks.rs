@@ -82,7 +82,7 @@ pub fn pod(fault: Fault, now: UnixMs, writes: usize, seen: &mut PodSeen) {
         }
         Fault::QosLost if now_and_then => seen.qos = None,
         Fault::QosWrong => seen.qos = Some(Qos::Burstable),
-        Fault::ResourcesOfNobody => seen.resources = Some(PodResources::Some),
+        Fault::ResourcesOfNobody => seen.resources = Some(PodResources::Amounts),
         Fault::NoLimitTold => seen.resources = Some(PodResources::NoLimit),
         Fault::ConditionTwice => seen.conditions[ConditionKind::Ready as usize].is_repeated = true,
         Fault::ReadyUndefined => seen.conditions[ConditionKind::Ready as usize].is_undefined = true,

@@ -43,12 +43,12 @@ pub(super) fn told(resources: &object::Resources) -> Option<PodResources> {
     let [limit, others @ ..] =
         [limits.memory, limits.cpu, requests.memory, requests.cpu].map(|it| amount(it).unwrap_or(0));
     if others.iter().any(|&it| it != 0) {
-        return Some(PodResources::Some);
+        return Some(PodResources::Amounts);
     }
     match limit {
         0 => None,
         NO_LIMIT_BILLIONTHS_MIN.. => Some(PodResources::NoLimit),
-        _ => Some(PodResources::Some),
+        _ => Some(PodResources::Amounts),
     }
 }
 
@@ -102,14 +102,14 @@ mod tests {
         let of = |text: &str| told(&serde_json::from_str(text).expect("resources"));
         assert_eq!(of(NOTHING), None);
         assert_eq!(of(ZERO), None);
-        assert_eq!(of(EQUAL), Some(PodResources::Some));
-        assert_eq!(of(REQUEST), Some(PodResources::Some));
+        assert_eq!(of(EQUAL), Some(PodResources::Amounts));
+        assert_eq!(of(REQUEST), Some(PodResources::Amounts));
         assert_eq!(
             of(r#"{"limits": {"memory": "9007199254740988Ki"}}"#),
             Some(PodResources::NoLimit)
         );
         let both = r#"{"limits": {"memory": "9007199254740988Ki"}, "requests": {"cpu": "10m"}}"#;
-        assert_eq!(of(both), Some(PodResources::Some));
+        assert_eq!(of(both), Some(PodResources::Amounts));
         assert_eq!(of(r#"{"limits": {"memory": "no number"}}"#), None);
     }
 

@@ -64,7 +64,7 @@ pub struct ConditionSeen {
 pub enum PodResources {
     /// A limit of memory beyond that of any machine, which is how a cgroup of version 1 says that it has none.
     NoLimit,
-    Some,
+    Amounts,
 }
 
 /// Quality of service class.

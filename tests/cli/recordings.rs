@@ -35,6 +35,7 @@ fn json_verdicts_have_the_agreed_keys() {
         assert_eq!(line["kubernetes"], "v1.28.0");
     }
     assert!(lines.iter().any(|line| line["verdict"] == "diverges"));
+    assert!(err(&output).contains("judged as kubelet v1.28.0, as --kubernetes says"));
     assert_eq!(code(&output), 1);
 }
 

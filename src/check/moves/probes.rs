@@ -111,10 +111,12 @@ impl Moves<'_> {
             // PB-15: one that was asked while the container ran, and is answered by whoever has the pod's address, can arrive
             // when its end is published already.
             let of_a_dead_one = view.state != State::Running && view.state == target.state && target.ready;
+            // A result that the status tells already, for another reason, still counts from the next sync on.
+            let is_news = view.ready != target.ready || newest.is_some_and(|instance| instance.ready != target.ready);
             if same
                 && known
                 && (of_a_running_one || of_a_dead_one)
-                && (view.ready != target.ready || newest.is_some_and(|instance| instance.ready != target.ready))
+                && is_news
                 && node.pod.containers[index].has_worker(Worker::Readiness)
             {
                 let mut next = node.clone();

@@ -105,9 +105,9 @@ fn a_pod_that_asks_for_nothing_has_no_resources_as_a_whole() {
     };
     let nothing = Some(Qos::BestEffort);
     of(None, nothing).keeps(id);
-    of(Some(PodResources::Some), nothing).breaks(&[id]);
+    of(Some(PodResources::Amounts), nothing).breaks(&[id]);
     of(Some(PodResources::NoLimit), nothing).breaks(&[id]);
-    of(Some(PodResources::Some), None).breaks(&[]);
+    of(Some(PodResources::Amounts), None).breaks(&[]);
 }
 
 #[test]
