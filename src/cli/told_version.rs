@@ -22,18 +22,13 @@ impl ToldVersion {
 
     /// Says on standard error what the verdicts rest on.
     pub fn print_note(&self, told: Option<KubeletVersion>) {
-        if let Some(note) = told.and_then(|version| self.note(version)) {
-            eprintln!("note: {note}");
-        }
-    }
-
-    fn note(&self, version: KubeletVersion) -> Option<String> {
+        let Some(version) = told.filter(|_| !self.nodes.is_empty()) else {
+            return;
+        };
         let nodes: Vec<&str> = self.nodes.iter().map(String::as_str).collect();
-        (!nodes.is_empty()).then(|| {
-            format!(
-                "judged as kubelet {version}, as --kubernetes says; `kubectl get nodes` tells whether that is the version of {}",
-                nodes.join(", ")
-            )
-        })
+        eprintln!(
+            "note: judged as kubelet {version}, as --kubernetes says; `kubectl get nodes` tells whether that is the version of {}",
+            nodes.join(", ")
+        );
     }
 }

@@ -114,11 +114,10 @@ impl<'a> Case<'a> {
     }
 
     fn find_changes(&self) -> Vec<Vec<usize>> {
-        let told = |step: usize, view: &'a ContainerView, index: usize| (view, self.trace.steps[step].seen.get(index));
         let of_one = |index: usize| {
             let mut before = None;
             let is_new = |&(step, view): &(usize, &'a ContainerView)| {
-                let now = Some(told(step, view, index));
+                let now = Some((view, self.trace.steps[step].seen.get(index)));
                 std::mem::replace(&mut before, now) != now
             };
             self.views(index).filter(is_new).map(|(step, _)| step).collect()
